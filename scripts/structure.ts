@@ -1,0 +1,388 @@
+/**
+ * Checks that the code stands where the floor plan says: which package may import which, no import cycles, one home
+ * for jose, closed internals, and identifiers that name the file they live in.
+ *
+ *     pnpm structure
+ */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import ts from "typescript"
+import * as Workspace from "./workspace.ts"
+
+interface Floor {
+  /** Workspace packages whose modules src may import. */
+  readonly packages: ReadonlyArray<string>
+  /** Other modules src may import. */
+  readonly modules: RegExp
+}
+
+const effect = String.raw`effect(/.+)?`
+const platform = String.raw`@effect/platform(/.+)?`
+
+/** What each package's src stands on. A package that is missing here is a finding: decide its floor first. */
+const floors: Readonly<Record<string, Floor>> = {
+  core: { packages: [], modules: new RegExp(String.raw`^(${effect}|@effect/platform/HttpApi\w*)$`) },
+  transport: {
+    packages: ["core"],
+    modules: new RegExp(String.raw`^(${effect}|${platform}|jose|@noble/hashes/.+)$`)
+  },
+  clients: { packages: ["core", "transport"], modules: new RegExp(String.raw`^(${effect}|${platform})$`) },
+  platform: {
+    packages: ["core", "transport"],
+    modules: new RegExp(String.raw`^(${effect}|${platform}|@effect/platform-node(/.+)?|node:.+)$`)
+  },
+  testing: {
+    packages: ["core", "transport", "clients", "platform"],
+    modules: new RegExp(
+      String.raw`^(${effect}|${platform}|@effect/platform-node(/.+)?|node:.+|@effect/vitest|vitest)$`
+    )
+  }
+}
+
+const joseHome = "packages/transport/src/Jose.ts"
+
+const categories = [
+  "models",
+  "schemas",
+  "errors",
+  "tags",
+  "constructors",
+  "layers",
+  "combinators",
+  "schedules",
+  "guards",
+  "conversions"
+]
+
+const problems: Array<Workspace.Problem> = []
+
+interface Import {
+  readonly node: ts.Node
+  readonly specifier: string
+  /** Erased by the compiler, so it cannot take part in a cycle of evaluation. */
+  readonly typeOnly: boolean
+}
+
+const importsOf = (source: ts.SourceFile): ReadonlyArray<Import> => {
+  const imports: Array<Import> = []
+  const add = (node: ts.Node, specifier: ts.Node | undefined, typeOnly: boolean): void => {
+    if (specifier !== undefined && ts.isStringLiteralLike(specifier)) {
+      imports.push({ node, specifier: specifier.text, typeOnly })
+    }
+  }
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) {
+      add(node, node.moduleSpecifier, node.importClause?.isTypeOnly === true)
+    } else if (ts.isExportDeclaration(node)) {
+      add(node, node.moduleSpecifier, node.isTypeOnly)
+    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      add(node, node.argument.literal, true)
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      add(node, node.arguments[0], false)
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return imports
+}
+
+/** `@effect-launchkey/core/api/ServiceApi` as its package and the path below src. */
+const workspaceModule = (specifier: string): { readonly name: string; readonly path: string } | undefined => {
+  if (!specifier.startsWith(`${Workspace.scope}/`)) {
+    return undefined
+  }
+  const [name = "", ...path] = specifier.slice(Workspace.scope.length + 1).split("/")
+  return { name, path: path.join("/") }
+}
+
+const checkImports = (pkg: Workspace.Package, source: ts.SourceFile, place: "src" | "test"): void => {
+  const floor = floors[pkg.name]
+  if (floor === undefined) {
+    return
+  }
+  for (const { node, specifier } of importsOf(source)) {
+    const found = (problem: string): void => {
+      problems.push(Workspace.problemAt(source, node, problem))
+    }
+    if (specifier.startsWith(".")) {
+      const target = Path.resolve(Path.dirname(source.fileName), specifier)
+      if (!target.startsWith(pkg.folder + Path.sep)) {
+        found(`"${specifier}" leaves the package: import it by its package name`)
+      } else if (!/\.(ts|json)$/.test(specifier)) {
+        found(`"${specifier}" has no .ts extension: write the file's own name`)
+      } else if (place === "src" && /(^|\/)index\.ts$/.test(specifier)) {
+        found(`"${specifier}" is the barrel: import the module itself`)
+      } else if (place === "src" && !target.startsWith(Path.join(pkg.folder, "src") + Path.sep)) {
+        found(`"${specifier}" leaves src`)
+      }
+      continue
+    }
+    const other = workspaceModule(specifier)
+    if (other !== undefined) {
+      if (other.path.split("/").includes("internal")) {
+        found(`"${specifier}" is internal to ${other.name}: use or make a public module`)
+      }
+      const allowed = place === "src" ? floor.packages : [...floor.packages, pkg.name, "testing"]
+      if (!allowed.includes(other.name)) {
+        found(
+          `${pkg.name} may not import ${other.name}: its ${place} may import ${
+            allowed.join(", ") || "no other package"
+          }`
+        )
+      } else if (place === "src" && other.path === "") {
+        found(`"${specifier}" is the barrel: import the module itself, as "${specifier}/<Module>"`)
+      }
+      continue
+    }
+    if (place === "src" && specifier === "jose" && Workspace.relative(source.fileName) !== joseHome) {
+      found(`only ${joseHome} imports jose: ask the Jose port`)
+    } else if (place === "src" && !floor.modules.test(specifier)) {
+      found(`${pkg.name} may not import "${specifier}": the floor plan has ${floor.modules.source}`)
+    }
+  }
+}
+
+const checkCycles = (sources: ReadonlyMap<string, ts.SourceFile>): void => {
+  const edges = new Map<string, ReadonlyArray<{ readonly to: string; readonly node: ts.Node }>>()
+  for (const [file, source] of sources) {
+    edges.set(
+      file,
+      importsOf(source).flatMap(({ node, specifier, typeOnly }) => {
+        const other = workspaceModule(specifier)
+        const to = specifier.startsWith(".")
+          ? Path.resolve(Path.dirname(file), specifier)
+          : other !== undefined
+          ? Path.join(Workspace.root, "packages", other.name, "src", `${other.path || "index"}.ts`)
+          : undefined
+        return typeOnly || to === undefined || !sources.has(to) ? [] : [{ to, node }]
+      })
+    )
+  }
+  const done = new Set<string>()
+  const trail: Array<string> = []
+  const walk = (file: string): void => {
+    trail.push(file)
+    for (const { to, node } of edges.get(file) ?? []) {
+      const start = trail.indexOf(to)
+      const source = sources.get(file)
+      if (start !== -1 && source !== undefined) {
+        const cycle = [...trail.slice(start), to].map(Workspace.relative).join(" → ")
+        problems.push(Workspace.problemAt(source, node, `import cycle: ${cycle}`))
+      } else if (!done.has(to)) {
+        walk(to)
+      }
+    }
+    trail.pop()
+    done.add(file)
+  }
+  for (const file of sources.keys()) {
+    if (!done.has(file)) {
+      walk(file)
+    }
+  }
+}
+
+type Kind = "tag key" | "schema identifier" | "error tag"
+
+interface Identifier {
+  readonly kind: Kind
+  readonly node: ts.Node
+  readonly value: string | undefined
+  readonly className: string | undefined
+}
+
+/** `Context.Tag` of `Context.Tag("…")`, of `Context.Reference<X>()("…")` and the like. */
+const calleeName = (call: ts.CallExpression): { readonly name: string; readonly curried: boolean } => {
+  const callee = call.expression
+  return ts.isCallExpression(callee)
+    ? { name: callee.expression.getText(), curried: true }
+    : { name: callee.getText(), curried: false }
+}
+
+const keyed = new Set(["Context.Tag", "Context.GenericTag", "Effect.Tag"])
+const keyedWhenCurried = new Set(["Context.Reference", "Effect.Service", "HttpApiMiddleware.Tag"])
+const schemaClasses = new Set(["Schema.Class", "Schema.TaggedClass", "Schema.TaggedError", "Schema.TaggedRequest"])
+
+const identifiersOf = (source: ts.SourceFile): ReadonlyArray<Identifier> => {
+  const found: Array<Identifier> = []
+  const visit = (node: ts.Node, className: string | undefined): void => {
+    const add = (kind: Kind, value: ts.Node | undefined): void => {
+      found.push({
+        kind,
+        node: value ?? node,
+        value: value !== undefined && ts.isStringLiteralLike(value) ? value.text : undefined,
+        className
+      })
+    }
+    if (ts.isCallExpression(node)) {
+      const { curried, name } = calleeName(node)
+      const [first] = node.arguments
+      if (curried ? keyedWhenCurried.has(name) : keyed.has(name)) {
+        add("tag key", first)
+      }
+      if (!curried && schemaClasses.has(name) && first !== undefined) {
+        add("schema identifier", first)
+      }
+      if ((curried && name === "Schema.TaggedError") || (!curried && name === "Data.TaggedError")) {
+        add("error tag", first)
+      }
+    }
+    if (
+      ts.isPropertyAssignment(node) && ts.isIdentifier(node.name) && node.name.text === "identifier" &&
+      ts.isStringLiteralLike(node.initializer)
+    ) {
+      add("schema identifier", node.initializer)
+    }
+    const inner = ts.isClassDeclaration(node)
+      ? node.name?.text
+      : ts.isVariableDeclaration(node) && ts.isIdentifier(node.name)
+      ? node.name.text
+      : className
+    ts.forEachChild(node, (child) => visit(child, inner))
+  }
+  visit(source, undefined)
+  return found
+}
+
+const seen = new Map<string, string>()
+
+const checkIdentifiers = (pkg: Workspace.Package, module: Workspace.Module, source: ts.SourceFile): void => {
+  const own = `${Workspace.scope}/${pkg.name}/${module.path}`
+  for (const { className, kind, node, value } of identifiersOf(source)) {
+    const found = (problem: string): void => {
+      problems.push(Workspace.problemAt(source, node, problem))
+    }
+    if (value === undefined) {
+      if (kind === "tag key") {
+        found("the tag key is not a string literal, so nobody can check it")
+      }
+      continue
+    }
+    const suffix = value.startsWith(`${own}/`) || value.startsWith(`${own}.`) ? value.slice(own.length + 1) : undefined
+    const mustMatch = kind === "tag key" || value.startsWith(`${Workspace.scope}/`)
+    if (mustMatch && value !== own && suffix === undefined) {
+      found(`${kind} "${value}" does not name its file: write "${own}", or "${own}/<Name>"`)
+    } else if (kind === "tag key" && suffix !== undefined && className !== undefined && suffix !== className) {
+      found(`tag key "${value}" does not name its class: write "${own}/${className}"`)
+    }
+    const id = `${kind} ${value}`
+    const { line } = Workspace.problemAt(source, node, "")
+    const before = seen.get(id)
+    if (before !== undefined) {
+      found(`${kind} "${value}" is taken by ${before}`)
+    } else {
+      seen.set(id, `${Workspace.relative(source.fileName)}:${line}`)
+    }
+  }
+}
+
+const checkClock = (source: ts.SourceFile): void => {
+  const visit = (node: ts.Node): void => {
+    if (ts.isNewExpression(node) && node.expression.getText() === "Date" && (node.arguments ?? []).length === 0) {
+      problems.push(
+        Workspace.problemAt(source, node, "new Date() reads the wall clock: time comes from Effect's Clock")
+      )
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+}
+
+const declaredNames = (statement: ts.Statement): ReadonlyArray<string> => {
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.flatMap(({ name }) => ts.isIdentifier(name) ? [name.text] : [])
+  }
+  return (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) ||
+      ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) && statement.name !== undefined
+    ? [statement.name.text]
+    : []
+}
+
+const checkDocs = (source: ts.SourceFile): void => {
+  const overloads = new Set<string>()
+  for (const statement of source.statements) {
+    const exported = ts.canHaveModifiers(statement) &&
+      (ts.getModifiers(statement) ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+    const names = declaredNames(statement)
+    const name = names.join(", ")
+    if (!exported || name === "" || (ts.isFunctionDeclaration(statement) && overloads.has(name))) {
+      continue
+    }
+    if (ts.isFunctionDeclaration(statement)) {
+      overloads.add(name)
+    }
+    const tags = ts.getJSDocTags(statement)
+    const text = (tag: string): string | undefined => {
+      const comment = tags.find(({ tagName }) => tagName.text === tag)?.comment
+      return typeof comment === "string" ? comment.trim() : ts.getTextOfJSDocComment(comment)?.trim()
+    }
+    const category = text("category")
+    if (text("since") === undefined) {
+      problems.push(Workspace.problemAt(source, statement, `${name} is exported without a docstring that has @since`))
+    } else if (category === undefined || !categories.includes(category)) {
+      problems.push(
+        Workspace.problemAt(
+          source,
+          statement,
+          `${name} has ${category === undefined ? "no @category" : `@category ${category}`}: choose from ${
+            categories.join(", ")
+          }`
+        )
+      )
+    }
+  }
+}
+
+const checkFocus = (source: ts.SourceFile): void => {
+  const visit = (node: ts.Node): void => {
+    if (
+      ts.isPropertyAccessExpression(node) && node.name.text === "only" &&
+      /^(it|test|describe|suite)\b/.test(node.expression.getText())
+    ) {
+      problems.push(Workspace.problemAt(source, node, `${node.getText()} leaves every other test out`))
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+}
+
+const sources = new Map<string, ts.SourceFile>()
+
+for (const pkg of Workspace.packages) {
+  if (floors[pkg.name] === undefined) {
+    problems.push({
+      file: Path.join(pkg.folder, "package.json"),
+      line: 1,
+      problem: `${pkg.name} has no place in the floor plan: add it to scripts/structure.ts`
+    })
+  }
+  const index = Path.join(pkg.folder, "src", "index.ts")
+  if (Fs.existsSync(index)) {
+    sources.set(index, Workspace.parse(index))
+  }
+  for (const module of Workspace.modules(pkg)) {
+    const source = Workspace.parse(module.file)
+    sources.set(module.file, source)
+    checkImports(pkg, source, "src")
+    checkIdentifiers(pkg, module, source)
+    checkClock(source)
+    if (module.public) {
+      checkDocs(source)
+      if (!/^[A-Z][A-Za-z0-9]*$/.test(Path.posix.basename(module.path))) {
+        problems.push({
+          file: module.file,
+          line: 1,
+          problem: "a public module is named in PascalCase: rename it, or move it to internal/"
+        })
+      }
+    }
+  }
+  for (const file of Workspace.sources(Path.join(pkg.folder, "test"))) {
+    const source = Workspace.parse(file)
+    checkImports(pkg, source, "test")
+    checkFocus(source)
+  }
+}
+checkCycles(sources)
+
+Workspace.report("structure", [...problems].sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line))
