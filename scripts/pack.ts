@@ -34,11 +34,9 @@ const run = (command: string, args: ReadonlyArray<string>, cwd: string): Run => 
     cwd,
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
-    // colour codes would end up in logs; npm_* variables of an outer run would steer the inner one
+    // colour codes would end up in logs; npm_config_package of an outer npx would steer the inner one
     env: {
-      ...Object.fromEntries(
-        Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith("npm_config_"))
-      ),
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== "npm_config_package")),
       NO_COLOR: "1",
       FORCE_COLOR: "0"
     }
