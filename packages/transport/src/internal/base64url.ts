@@ -11,7 +11,7 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const values = new Uint8Array(128)
 for (let i = 0; i < alphabet.length; i++) values[alphabet.charCodeAt(i)] = i
 
-const valueAt = (text: string, index: number): number => values[text.charCodeAt(index)]!
+const valueAt = (text: string, index: number): number => values[text.charCodeAt(index)] ?? 0
 
 /** Only the alphabet, no padding, no stray last character, and no bits set beyond the last octet. */
 export const isCanonical = (text: string): boolean => {

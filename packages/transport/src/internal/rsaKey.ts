@@ -56,7 +56,7 @@ const readPem = (text: string): Read<Uint8Array> => {
   if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type:\s*4,\s*ENCRYPTED/.test(text)) return refuse("Encrypted")
   if (/-----BEGIN EC (?:PARAMETERS|PRIVATE KEY)-----/.test(text)) return refuse("NotRsa", { found: "an EC key" })
   if (block === undefined || second !== undefined || text.match(maybeDashedBlock)?.length !== 1) return malformed()
-  const base64 = block[2]!.replace(/[ \t\r\n]/g, "")
+  const base64 = (block[2] ?? "").replace(/[ \t\r\n]/g, "")
   const unpadded = base64.replace(/={0,2}$/, "")
   const base64url = unpadded.replaceAll("+", "-").replaceAll("/", "_")
   return base64.length % 4 !== 0 || base64 === "" || /[-_]/.test(base64) || !Base64url.isCanonical(base64url)
@@ -68,7 +68,7 @@ const integer = (value: bigint): Uint8Array => {
   const hex = value.toString(16)
   const even = hex.length % 2 === 0 ? hex : `0${hex}`
   const signed = Number.parseInt(even.slice(0, 2), 16) >= 0x80 ? `00${even}` : even
-  return Der.encode(Der.Tag.integer, Uint8Array.from(signed.match(/../g)!, (octet) => Number.parseInt(octet, 16)))
+  return Der.encode(Der.Tag.integer, Uint8Array.from(signed.match(/../g) ?? [], (octet) => Number.parseInt(octet, 16)))
 }
 
 const checkedPublic = (n: bigint | undefined, e: bigint | undefined): Read<RsaPublic> => {
@@ -183,6 +183,6 @@ export const readPublic = (pem: string): Read<RsaPublic> =>
 
 /** PEM with lines of 64 characters that end in LF. */
 export const toPem = (label: "PUBLIC KEY" | "PRIVATE KEY", der: Uint8Array): string => {
-  const lines = btoa(String.fromCharCode(...der)).match(/.{1,64}/g)!
+  const lines = btoa(String.fromCharCode(...der)).match(/.{1,64}/g) ?? []
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n")
 }

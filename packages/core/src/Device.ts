@@ -1,0 +1,140 @@
+/**
+ * What an authenticator and the platform say to each other: linking, pending requests and their answers.
+ *
+ * The vendor never published its device protocol; this one is the project's own.
+ *
+ * @see docs/protocol.md "The device API"
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { AuthorizationRequestId, DeviceId } from "./Authorization.ts"
+import { AuthPolicy } from "./AuthPolicy.ts"
+import { DenialReason } from "./DenialReason.ts"
+import { ServiceId, Uuid } from "./EntityIdentifier.ts"
+import { UtcSeconds } from "./internal/wire.ts"
+import { KeyId } from "./KeyId.ts"
+
+/**
+ * Seven letters and digits, read in any case and kept in lower case. A QR code of a linking holds this text alone.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const LinkingCode = Schema.transform(
+  Schema.String,
+  Schema.String.pipe(
+    Schema.pattern(/^[a-z0-9]{7}$/, {
+      message: () => "expected a linking code of seven letters and digits",
+      arbitrary: () => (fc) => fc.stringMatching(/^[a-z0-9]{7}$/)
+    })
+  ),
+  { strict: true, decode: (text) => text.trim().toLowerCase(), encode: (text) => text }
+).pipe(Schema.brand("LinkingCode"))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type LinkingCode = typeof LinkingCode.Type
+
+/**
+ * Authenticator SDK key of a directory: a device links only through a directory that has one.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const SdkKey = Uuid.pipe(Schema.brand("SdkKey"))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type SdkKey = typeof SdkKey.Type
+
+/**
+ * Whether a device may answer: `LINK_PENDING` until its link is completed.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const DeviceStatus = Schema.transformLiterals([0, "LINK_PENDING"], [1, "LINKED"], [2, "UNLINK_PENDING"])
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type DeviceStatus = typeof DeviceStatus.Type
+
+/**
+ * Completes a link: the device names itself and hands over the public half of its key.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const LinkDevice = Schema.Struct({
+  code: LinkingCode,
+  sdkKey: Schema.propertySignature(SdkKey).pipe(Schema.fromKey("sdk_key")),
+  name: Schema.NonEmptyString.pipe(Schema.maxLength(255)),
+  type: Schema.NonEmptyString.pipe(Schema.maxLength(64)),
+  /** PEM of an RSA public key (SPKI), 2048 bits or more. */
+  publicKey: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("public_key"))
+})
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const DeviceLinked = Schema.Struct({
+  deviceId: Schema.propertySignature(Uuid.pipe(Schema.compose(DeviceId))).pipe(Schema.fromKey("device_id"))
+})
+
+/**
+ * An open authorization request as a device sees it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PendingAuthorization = Schema.Struct({
+  id: Schema.propertySignature(AuthorizationRequestId).pipe(Schema.fromKey("auth_request")),
+  serviceId: Schema.propertySignature(ServiceId).pipe(Schema.fromKey("service_id")),
+  serviceName: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("service_name")),
+  title: Schema.OptionFromNullOr(Schema.String),
+  context: Schema.OptionFromNullOr(Schema.String),
+  created: UtcSeconds,
+  expires: UtcSeconds,
+  policy: AuthPolicy,
+  /** Empty where the service offers none: a denial then needs no reason. */
+  denialReasons: Schema.propertySignature(Schema.Array(DenialReason)).pipe(Schema.fromKey("denial_reasons")),
+  /** PEM of the key to which the answer is sealed: one of whoever created the request. */
+  recipientKey: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("recipient_key")),
+  recipientKeyId: Schema.propertySignature(KeyId).pipe(Schema.fromKey("recipient_key_id"))
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type PendingAuthorization = typeof PendingAuthorization.Type
+
+/**
+ * A device's answer on its way to the platform, which relays it and cannot read it. `oaep` is empty where the answer
+ * is too long for the recipient's key.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const AnswerAuthorization = Schema.Struct({
+  oaep: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("auth")),
+  jwe: Schema.optionalWith(Schema.String, { nullable: true }).pipe(Schema.fromKey("auth_jwe")),
+  keyId: Schema.propertySignature(KeyId).pipe(Schema.fromKey("public_key_id"))
+})
+
+/**
+ * Ends the sessions of one service, or of all where none is named.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const EndDeviceSessions = Schema.Struct({
+  serviceId: Schema.optionalWith(ServiceId, { nullable: true }).pipe(Schema.fromKey("service_id"))
+})

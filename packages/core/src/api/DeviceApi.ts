@@ -1,0 +1,64 @@
+/**
+ * The endpoints of an authenticator: this project's own, for the simulated device and for real ones.
+ *
+ * `link` is plain, since the device has no credentials before it; all others are sealed like any other call, with the
+ * device as issuer and subject.
+ *
+ * @see docs/protocol.md "The device API"
+ * @since 0.1.0
+ */
+import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
+import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as Schema from "effect/Schema"
+import { Wire } from "../ApiError.ts"
+import { AuthorizationRequestId } from "../Authorization.ts"
+import { AnswerAuthorization, DeviceLinked, EndDeviceSessions, LinkDevice, PendingAuthorization } from "../Device.ts"
+import { Session } from "../Session.ts"
+
+const id = HttpApiSchema.param("id", AuthorizationRequestId)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export class LinkingApi extends HttpApiGroup.make("linking")
+  .add(
+    HttpApiEndpoint.post("link", "/device/v3/link")
+      .setPayload(LinkDevice)
+      .addSuccess(DeviceLinked)
+      .addError(Wire.InvalidPublicKey)
+      .addError(Wire.InvalidSdkKey)
+      .addError(Wire.EntityNotFound)
+  )
+  .addError(Wire.InvalidParameters)
+{}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export class DeviceApi extends HttpApiGroup.make("device")
+  .add(
+    HttpApiEndpoint.get("pendingAuthorizations", "/device/v3/auths").addSuccess(Schema.Array(PendingAuthorization))
+  )
+  .add(
+    HttpApiEndpoint.put("answerAuthorization")`/device/v3/auths/${id}`
+      .setPayload(AnswerAuthorization)
+      .addSuccess(HttpApiSchema.NoContent)
+      .addError(Wire.AuthorizationResponseExists)
+      .addError(Wire.AuthorizationRequestCanceled)
+      .addError(Wire.RequestTimedOut)
+      .addError(Wire.EntityNotFound)
+  )
+  .add(HttpApiEndpoint.del("unlink", "/device/v3/device").addSuccess(HttpApiSchema.NoContent))
+  .add(HttpApiEndpoint.get("sessions", "/device/v3/sessions").addSuccess(Schema.Array(Session)))
+  .add(
+    HttpApiEndpoint.del("endSessions", "/device/v3/sessions")
+      .setPayload(EndDeviceSessions)
+      .addSuccess(HttpApiSchema.NoContent)
+  )
+  .addError(Wire.InvalidParameters)
+  .addError(Wire.Unauthorized)
+  .addError(Wire.Forbidden)
+{}

@@ -1,0 +1,507 @@
+/**
+ * Whole messages, sealed and opened: requests, responses and webhooks, both directions in one place, so that the two
+ * sides cannot disagree.
+ *
+ * Every check is one statement, numbered as in docs/protocol.md "Verification" and made in that order: what a check
+ * needs was verified by the ones before it.
+ *
+ * @see docs/protocol.md "Verification"
+ * @since 0.1.0
+ */
+import type { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
+import type { KeyId } from "@effect-launchkey/core/KeyId"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Claims from "./Claims.ts"
+import * as ContentHash from "./ContentHash.ts"
+import { parseJson } from "./internal/strictJson.ts"
+import * as Jose from "./Jose.ts"
+import type * as Keyring from "./Keyring.ts"
+import { Refusal, type RejectionReason } from "./Rejection.ts"
+
+/**
+ * A public key by its id, asked for only after the id's form was checked.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FindKey<E = never> = (keyId: KeyId) => Effect.Effect<Jose.PublicKey, Refusal | E>
+
+/**
+ * Now, as the platform sees it: seconds since the epoch, with a fraction.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Seconds = number
+
+interface HashClaims {
+  readonly hash?: string | undefined
+  readonly func?: string | undefined
+}
+
+const refuse = (reason: RejectionReason) => new Refusal({ reason })
+
+const check = (holds: boolean, reason: RejectionReason): Effect.Effect<void, Refusal> =>
+  holds ? Effect.void : refuse(reason)
+
+const decodeClaims = <A, I>(schema: Schema.Schema<A, I>) => {
+  const decode = Schema.decodeUnknownOption(schema)
+  return (payload: Uint8Array): Effect.Effect<A, Refusal> =>
+    Effect.flatMap(
+      parseJson(payload, "ClaimsMalformed"),
+      (json) => Option.match(decode(json), { onNone: () => refuse("ClaimsMalformed"), onSome: Effect.succeed })
+    )
+}
+
+const readRequestClaims = decodeClaims(Claims.RequestClaims)
+const readResponseClaims = decodeClaims(Claims.ResponseClaims)
+const readWebhookClaims = decodeClaims(Claims.WebhookClaims)
+const readIssuer = decodeClaims(Schema.Struct({ iss: Schema.String }))
+
+const parseToken = Effect.fnUntraced(function*(token: string | undefined) {
+  // 1. There is a token, of a length that a header may have.
+  yield* check(token !== undefined && token !== "", "TokenMissing")
+  yield* check((token as string).length <= Claims.maximumTokenLength, "TokenTooLarge")
+  // 2. It is a JWS of the form, header members and algorithms that the protocol knows, and names a key.
+  const jose = yield* Jose.Jose
+  return yield* jose.parseJws(token as string)
+})
+
+const verified = Effect.fnUntraced(function*<E>(
+  jws: Jose.UnverifiedJws,
+  findKey: FindKey<E>
+) {
+  const jose = yield* Jose.Jose
+  // 3. The key that it names is known.
+  const key = yield* findKey(jws.header.kid)
+  // 4. The signature verifies under that key.
+  return yield* jose.verify(jws, key)
+})
+
+const checkTimes = Effect.fnUntraced(function*(
+  claims: { readonly iat: Seconds; readonly nbf: Seconds; readonly exp: Seconds },
+  now: Seconds,
+  leeway: Seconds
+) {
+  // 9. Its time has not passed, and has come.
+  yield* check(now < claims.exp + leeway, "Expired")
+  yield* check(now >= claims.nbf - leeway, "NotYetValid")
+  yield* check(now >= claims.iat - leeway, "NotYetValid")
+})
+
+const isHashFunction = Schema.is(ContentHash.HashFunction)
+
+const checkHash = Effect.fnUntraced(function*(facts: HashClaims, body: Uint8Array) {
+  // 12. A body has a hash, and nothing else has.
+  yield* check(body.length > 0 || (facts.hash === undefined && facts.func === undefined), "HashUnexpected")
+  yield* check(body.length === 0 || (facts.hash !== undefined && facts.func !== undefined), "HashMissing")
+  if (body.length === 0) return
+  // 13. The hash is of a function that the protocol knows, and of this very body.
+  if (!isHashFunction(facts.func)) return yield* refuse("AlgorithmNotAllowed")
+  const jose = yield* Jose.Jose
+  yield* check(ContentHash.equals(facts.hash ?? "", yield* jose.digest(facts.func, body)), "HashMismatch")
+})
+
+const latin1 = new TextDecoder("latin1")
+const utf8 = new TextEncoder()
+
+const decryptBody = Effect.fnUntraced(function*(body: Uint8Array, keyring: Keyring.Service) {
+  const jose = yield* Jose.Jose
+  // 14. The body is a JWE of the form and algorithms that the protocol knows; one of our keys opens it.
+  return yield* keyring.decrypt(yield* jose.parseJwe(latin1.decode(body)))
+})
+
+const hashed = Effect.fnUntraced(function*(
+  body: Uint8Array | undefined,
+  func: ContentHash.HashFunction
+) {
+  if (body === undefined || body.length === 0) return {}
+  const jose = yield* Jose.Jose
+  return { hash: yield* jose.digest(func, body), func }
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface SealRequestOptions {
+  readonly keyring: Keyring.Service
+  readonly issuer: EntityIdentifier
+  readonly subject: EntityIdentifier
+  /** Upper case. */
+  readonly method: string
+  /** Of the endpoint alone: no base URL, no prefix of it, no query. */
+  readonly path: string
+  readonly now: Seconds
+  /** The JSON, and the platform's current key to encrypt it to. */
+  readonly body?: { readonly plaintext: Uint8Array; readonly recipient: Jose.PublicKey } | undefined
+  /** Default `RSA-OAEP-256`. */
+  readonly keyEncryptionAlgorithm?: Jose.KeyEncryptionAlgorithm | undefined
+  /** Default `S256`. */
+  readonly hashFunction?: ContentHash.HashFunction | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface SealedRequest {
+  /** Value of the `Authorization` header. */
+  readonly authorization: string
+  /** `jti`, which the response must echo. */
+  readonly tokenId: string
+  readonly body: Uint8Array | undefined
+}
+
+/**
+ * Encrypts the body and signs what the request is, for the next five seconds.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const sealRequest = Effect.fnUntraced(function*(options: SealRequestOptions) {
+  const jose = yield* Jose.Jose
+  const body = options.body === undefined ? undefined : utf8.encode(
+    yield* jose.encrypt({
+      plaintext: options.body.plaintext,
+      key: options.body.recipient,
+      algorithm: options.keyEncryptionAlgorithm,
+      contentType: "application/json"
+    })
+  )
+  const tokenId = yield* jose.randomUuid
+  const iat = Math.floor(options.now)
+  const token = yield* options.keyring.sign(JSON.stringify({
+    jti: tokenId,
+    iss: options.issuer,
+    sub: options.subject,
+    aud: Claims.platform,
+    iat,
+    nbf: iat,
+    exp: iat + Claims.lifetime,
+    request: {
+      meth: options.method,
+      path: options.path,
+      ...(yield* hashed(body, options.hashFunction ?? ContentHash.defaultHashFunction))
+    }
+  }))
+  const sealed: SealedRequest = { authorization: `${Claims.scheme} ${token}`, tokenId, body }
+  return sealed
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenRequestOptions<E1 = never, E2 = never, E3 = never> {
+  readonly keyring: Keyring.Service
+  /** Value of the `Authorization` header. */
+  readonly authorization: string | undefined
+  readonly method: string
+  /** As it was sent, without any prefix that the platform is mounted under. */
+  readonly path: string
+  readonly body: Uint8Array
+  readonly now: Seconds
+  readonly leeway: Seconds
+  /** A key of this issuer that is active, unexpired and allowed to sign. */
+  readonly findKey: (issuer: string, keyId: KeyId) => Effect.Effect<Jose.PublicKey, Refusal | E1>
+  /** Marks the token as seen; false when it was before. Remember it until `until`. */
+  readonly firstSeen: (token: {
+    readonly issuer: string
+    readonly tokenId: string
+    readonly until: Seconds
+  }) => Effect.Effect<boolean, E2>
+  /** Whether the issuer may act for the subject. */
+  readonly mayActFor: (issuer: string, subject: string) => Effect.Effect<boolean, E3>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenedRequest {
+  /** As the caller spelled it: an answer repeats the spelling. */
+  readonly issuer: string
+  /** As the caller spelled it. */
+  readonly subject: string
+  readonly tokenId: string
+  /** The key that signed the request. */
+  readonly signingKeyId: KeyId
+  /** The decrypted body; none where there was none. */
+  readonly body: Option.Option<Uint8Array>
+}
+
+const credentials = (authorization: string | undefined): string | undefined =>
+  authorization === undefined ? undefined : /^IOV-JWT +([^ ]+)$/i.exec(authorization)?.[1]
+
+/**
+ * The claims of a request before anything of it was verified: enough to address a refusal, and for nothing else.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const unverifiedRequestClaims = (authorization: string | undefined) =>
+  parseToken(credentials(authorization)).pipe(Effect.flatMap((jws) => readRequestClaims(jws.payload)))
+
+/**
+ * Opens a request as the platform does.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const openRequest = Effect.fnUntraced(function*<E1, E2, E3>(options: OpenRequestOptions<E1, E2, E3>) {
+  const jws = yield* parseToken(credentials(options.authorization))
+  // The issuer is read before the signature only to choose the key that it must verify under.
+  const { iss } = yield* readIssuer(jws.payload)
+  const payload = yield* verified(jws, (keyId) => options.findKey(iss, keyId))
+  // 5. The claims are complete and of the right types, without duplicates.
+  const claims = yield* readRequestClaims(payload)
+  // 6. It is meant for the platform.
+  yield* check(Claims.audienceOf(claims.aud) === Claims.platform, "AudienceMismatch")
+  yield* checkTimes(claims, options.now, options.leeway)
+  yield* check(claims.exp - claims.iat <= Claims.maximumLifetime, "LifetimeTooLong")
+  // 10. It was not used before.
+  yield* check(
+    yield* options.firstSeen({ issuer: iss, tokenId: claims.jti, until: claims.exp + options.leeway }),
+    "Replayed"
+  )
+  // 11. It belongs to this method and path.
+  yield* check(claims.request.meth === options.method, "MethodMismatch")
+  yield* check(claims.request.path === options.path, "PathMismatch")
+  yield* checkHash(claims.request, options.body)
+  // The issuer may act for the subject.
+  const subject = claims.sub ?? iss
+  yield* check(yield* options.mayActFor(iss, subject), "NotPermitted")
+  const opened: OpenedRequest = {
+    issuer: iss,
+    subject,
+    tokenId: claims.jti,
+    signingKeyId: jws.header.kid,
+    body: options.body.length === 0 ? Option.none() : Option.some(yield* decryptBody(options.body, options.keyring))
+  }
+  return opened
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface SealResponseOptions {
+  readonly keyring: Keyring.Service
+  /** The issuer of the request, as it was spelled; `"public"` where it is not known. */
+  readonly audience: string
+  /** The subject of the request, as it was spelled. */
+  readonly subject?: string | undefined
+  /** `jti` of the request. */
+  readonly tokenId: string
+  readonly status: number
+  readonly now: Seconds
+  /** Without a recipient the bytes are sent as they are: for a 401 alone. */
+  readonly body?: { readonly plaintext: Uint8Array; readonly recipient: Jose.PublicKey | undefined } | undefined
+  /** Default `RSA-OAEP`, the only one that every official SDK can decrypt. */
+  readonly keyEncryptionAlgorithm?: Jose.KeyEncryptionAlgorithm | undefined
+  /** Value of a `Location` header that is sent along. */
+  readonly location?: string | undefined
+  /** Value of a `Cache-Control` header that is sent along. */
+  readonly cacheControl?: string | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface SealedResponse {
+  /** Value of the `X-IOV-JWT` header. */
+  readonly token: string
+  readonly body: Uint8Array | undefined
+}
+
+/**
+ * Encrypts the body to a key of the caller and signs what the response is.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const sealResponse = Effect.fnUntraced(function*(options: SealResponseOptions) {
+  const jose = yield* Jose.Jose
+  const body = options.body?.recipient === undefined ? options.body?.plaintext : utf8.encode(
+    yield* jose.encrypt({
+      plaintext: options.body.plaintext,
+      key: options.body.recipient,
+      algorithm: options.keyEncryptionAlgorithm ?? "RSA-OAEP",
+      contentType: "application/json"
+    })
+  )
+  const iat = Math.floor(options.now)
+  const token = yield* options.keyring.sign(
+    JSON.stringify({
+      aud: options.audience,
+      iss: Claims.platform,
+      cty: "application/json",
+      nbf: iat,
+      jti: options.tokenId,
+      exp: iat + Claims.lifetime,
+      iat,
+      response: {
+        status: options.status,
+        ...(yield* hashed(body, ContentHash.defaultHashFunction)),
+        ...(options.location === undefined ? {} : { location: options.location }),
+        ...(options.cacheControl === undefined ? {} : { cache: options.cacheControl })
+      },
+      ...(options.subject === undefined ? {} : { sub: options.subject })
+    }),
+    { typ: "JWT" }
+  )
+  const sealed: SealedResponse = { token, body }
+  return sealed
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenResponseOptions<E = never> {
+  readonly keyring: Keyring.Service
+  readonly findKey: FindKey<E>
+  /** The issuer and subject of the request that is answered, and its `jti`. */
+  readonly issuer: EntityIdentifier
+  readonly subject: EntityIdentifier
+  readonly tokenId: string
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: { readonly [name: string]: string | undefined }
+  readonly body: Uint8Array
+  readonly now: Seconds
+  readonly leeway: Seconds
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenedResponse {
+  /** False for a 401 or 5xx whose token was absent or refused: then nothing else of it is to be believed. */
+  readonly authenticated: boolean
+  /** The decrypted body; none where there was none, or nothing is to be believed. */
+  readonly body: Option.Option<Uint8Array>
+}
+
+const unauthenticated: OpenedResponse = { authenticated: false, body: Option.none() }
+
+/**
+ * Opens a response as the caller does.
+ *
+ * Below 500 every answer must carry a valid token, save a 401, which yields `authenticated: false` instead, since a
+ * platform that did not recognise the caller may be unable to address it. From 500 on the token is verified where it
+ * is present and not required.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const openResponse = <E>(
+  options: OpenResponseOptions<E>
+): Effect.Effect<OpenedResponse, Refusal | E, Jose.Jose> =>
+  options.status === 401 || options.status >= 500
+    ? Effect.orElseSucceed(openStrictly(options), () => unauthenticated)
+    : openStrictly(options)
+
+const openStrictly = Effect.fnUntraced(function*<E>(options: OpenResponseOptions<E>) {
+  const refused = options.status === 401
+  const payload = yield* verified(yield* parseToken(options.headers[Claims.tokenHeader]), options.findKey)
+  // 5. The claims are complete and of the right types, without duplicates.
+  const claims = yield* readResponseClaims(payload)
+  const audience = Claims.audienceOf(claims.aud)
+  // 6. It comes from the platform and is meant for us, about the subject and in answer to the request that we sent.
+  yield* check(claims.iss === Claims.platform, "IssuerMismatch")
+  yield* check(audience === options.issuer || (refused && audience === Claims.publicAudience), "AudienceMismatch")
+  // 7.
+  yield* check(claims.sub === options.subject || (refused && claims.sub === undefined), "SubjectMismatch")
+  // 8.
+  yield* check(claims.jti === options.tokenId, "TokenIdMismatch")
+  yield* checkTimes(claims, options.now, options.leeway)
+  // 11. It belongs to this status, and to the headers that could send a client elsewhere or keep an answer.
+  yield* check(claims.response.status === options.status, "StatusMismatch")
+  yield* check(claims.response.location === options.headers.location, "LocationMismatch")
+  yield* check(claims.response.cache === options.headers["cache-control"], "CacheControlMismatch")
+  yield* checkHash(claims.response, options.body)
+  const opened: OpenedResponse = {
+    authenticated: true,
+    // A refusal of the caller itself is not encrypted: the platform may not know any key of the caller's.
+    body: options.body.length === 0 || refused
+      ? Option.none()
+      : Option.some(yield* decryptBody(options.body, options.keyring))
+  }
+  return opened
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenWebhookOptions<E = never> {
+  readonly keyring: Keyring.Service
+  readonly findKey: FindKey<E>
+  /** Whose credentials created what is reported: the `aud` of the token. */
+  readonly audience: EntityIdentifier
+  /** The service or directory that the event is about. */
+  readonly subject: EntityIdentifier
+  readonly token: string | undefined
+  readonly method: string
+  /** As the platform called it: the external path behind a proxy. */
+  readonly path: string
+  readonly body: Uint8Array
+  readonly now: Seconds
+  readonly leeway: Seconds
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenedWebhook {
+  readonly tokenId: string
+  /** After which the token is refused for its age, so that its id need not be remembered: seconds since the epoch. */
+  readonly until: Seconds
+  /** Whether the body was encrypted. */
+  readonly encrypted: boolean
+  /** The JSON. */
+  readonly body: Uint8Array
+}
+
+const root = (path: string) => path === "" ? "/" : path
+
+const looksLikeJwe = (body: Uint8Array) =>
+  body.length > 0 && body[0] !== 0x7b && !/^\s*\{/.test(latin1.decode(body.subarray(0, 16)))
+
+/**
+ * Opens a webhook as its receiver does, save that it does not remember which were seen.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const openWebhook = Effect.fnUntraced(function*<E>(options: OpenWebhookOptions<E>) {
+  yield* check(options.body.length <= Claims.maximumBodyLength.webhook, "BodyTooLarge")
+  const payload = yield* verified(yield* parseToken(options.token), options.findKey)
+  // 5. The claims are complete and of the right types, without duplicates.
+  const claims = yield* readWebhookClaims(payload)
+  // 6. It comes from the platform and is meant for us, about the subject that we listen for.
+  yield* check(claims.iss === Claims.platform, "IssuerMismatch")
+  yield* check(Claims.audienceOf(claims.aud) === options.audience, "AudienceMismatch")
+  // 7.
+  yield* check(claims.sub === options.subject, "SubjectMismatch")
+  yield* checkTimes(claims, options.now, options.leeway)
+  // 11. It belongs to this method and path.
+  yield* check(claims.request.meth === options.method, "MethodMismatch")
+  yield* check(root(claims.request.path) === root(options.path), "PathMismatch")
+  yield* checkHash(claims.request, options.body)
+  const encrypted = looksLikeJwe(options.body)
+  const opened: OpenedWebhook = {
+    tokenId: claims.jti,
+    until: claims.exp + options.leeway,
+    encrypted,
+    body: encrypted ? yield* decryptBody(options.body, options.keyring) : options.body
+  }
+  return opened
+})

@@ -1,0 +1,63 @@
+/**
+ * The platform's time as this process sees it: its own clock, corrected by what the platform answered to a ping.
+ *
+ * @see docs/protocol.md "Time"
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as refreshing from "./internal/refreshing.ts"
+import type { TransportError } from "./TransportError.ts"
+
+/**
+ * How long a measured offset is kept, and how long after that it serves while the platform is away.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const lifetimes = {
+  timeToLive: Duration.seconds(300),
+  serveStaleFor: Duration.hours(1),
+  retryAfter: Duration.seconds(10)
+} as const
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ServerClock {
+  /** Seconds since the epoch on the platform's clock, to about a second. */
+  readonly now: Effect.Effect<number, TransportError>
+  /** Has the next reading measure anew. */
+  readonly invalidate: Effect.Effect<void>
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (ping: Effect.Effect<DateTime.Utc, TransportError>): Effect.Effect<ServerClock> =>
+  Effect.gen(function*() {
+    const offset = yield* refreshing.make({
+      capacity: 1,
+      ...lifetimes,
+      lookup: (_: "offset") =>
+        Effect.gen(function*() {
+          const sent = yield* Clock.currentTimeMillis
+          const answered = yield* ping
+          const received = yield* Clock.currentTimeMillis
+          return DateTime.toEpochMillis(answered) - (sent + received) / 2
+        }),
+      final: () => Option.none()
+    })
+    return {
+      now: Effect.flatMap(
+        offset.get("offset"),
+        (millis) => Effect.map(Clock.currentTimeMillis, (local) => (local + millis) / 1000)
+      ),
+      invalidate: offset.invalidate("offset")
+    }
+  })

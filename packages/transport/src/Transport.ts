@@ -1,0 +1,266 @@
+/**
+ * The port that clients see: an `HttpClient` that seals each request for the platform and believes an answer only
+ * after opening it. Keys never travel further up than this.
+ *
+ * @since 0.1.0
+ */
+import { InvalidParameters } from "@effect-launchkey/core/ApiError"
+import type { AuthorizationPackage, AuthorizationResponse } from "@effect-launchkey/core/Authorization"
+import { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
+import { KeyId } from "@effect-launchkey/core/KeyId"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Answer from "./Answer.ts"
+import * as Claims from "./Claims.ts"
+import type { HashFunction } from "./ContentHash.ts"
+import * as Envelope from "./Envelope.ts"
+import * as exchange from "./internal/exchange.ts"
+import type { InvalidKey } from "./InvalidKey.ts"
+import * as Jose from "./Jose.ts"
+import * as Keyring from "./Keyring.ts"
+import { Refusal } from "./Rejection.ts"
+import * as RemoteApi from "./RemoteApi.ts"
+import { MessageRejected, operation, TransportError } from "./TransportError.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Whose key signs: `"svc:<uuid>"`, `"dir:<uuid>"` or `"org:<uuid>"`. */
+  readonly issuer: string
+  /**
+   * Of the platform, such as `"https://mfa.example.com"`; a path prefix is kept. There is no default: the vendor's
+   * hosted API is gone. HTTPS, save on a loopback host.
+   */
+  readonly baseUrl: string
+  /** How long one attempt may take, from sending to the last byte of the answer. Default 10 seconds. */
+  readonly attemptTimeout?: Duration.DurationInput | undefined
+  /** Tolerance for the clocks' difference. Default 5 seconds, at most 30. */
+  readonly leeway?: Duration.DurationInput | undefined
+  /** Default `RSA-OAEP-256`. */
+  readonly keyEncryptionAlgorithm?: Jose.KeyEncryptionAlgorithm | undefined
+  /** Default `S256`. */
+  readonly hashFunction?: HashFunction | undefined
+  /** Ids of the only platform keys to trust. Default: any that the platform serves. */
+  readonly pinnedKeys?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /** Whose key signs. */
+  readonly issuer: EntityIdentifier
+  /**
+   * A client for the contract's paths that acts for this subject. Requests carry a path alone: the base URL is added
+   * after the path was signed.
+   */
+  readonly httpClient: (
+    subject: EntityIdentifier
+  ) => HttpClient.HttpClient.With<TransportError | MessageRejected>
+  /** Opens the device's answer inside a verified message. */
+  readonly openAnswer: (
+    relayed: AuthorizationPackage,
+    expected: Answer.Expected
+  ) => Effect.Effect<AuthorizationResponse, MessageRejected>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Transport extends Context.Tag("@effect-launchkey/transport/Transport")<Transport, Service>() {}
+
+const invalid = (path: string, problem: string) =>
+  new InvalidParameters({ origin: "Client", issues: [{ path, problem }], detail: undefined })
+
+const loopback = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
+const checkBaseUrl = (text: string): Effect.Effect<string, InvalidParameters> => {
+  const refuse = (problem: string) => Effect.fail(invalid("baseUrl", problem))
+  if (!URL.canParse(text)) return refuse("not a URL; give one such as https://mfa.example.com")
+  const url = new URL(text)
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    return refuse("has credentials, a query or a fragment; give scheme, host, port and path alone")
+  }
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback.test(url.hostname))) {
+    return refuse("not https; plain http is for loopback hosts only")
+  }
+  return Effect.succeed(`${url.origin}${url.pathname.replace(/\/+$/, "")}`)
+}
+
+const checkLeeway = (input: Duration.DurationInput): Effect.Effect<number, InvalidParameters> => {
+  const seconds = Duration.toSeconds(input)
+  return seconds >= 0 && seconds <= Claims.leeway.maximum
+    ? Effect.succeed(seconds)
+    : Effect.fail(invalid("leeway", `not within 0 and ${Claims.leeway.maximum} seconds; correct the clock instead`))
+}
+
+const decoded = <A>(path: string, schema: Schema.Schema<A, string>, value: string) =>
+  Effect.mapError(
+    Schema.decodeUnknown(schema)(value),
+    (error) => invalid(path, error.message.split("\n", 1)[0] ?? "not acceptable")
+  )
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options): Effect.Effect<
+  Service,
+  InvalidParameters,
+  Keyring.Keyring | Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient
+> =>
+  Effect.gen(function*() {
+    const jose = yield* Jose.Jose
+    const keyring = yield* Keyring.Keyring
+    const httpClient = yield* HttpClient.HttpClient
+    const issuer = yield* decoded("issuer", EntityIdentifier, options.issuer)
+    const baseUrl = yield* checkBaseUrl(options.baseUrl)
+    const leeway = yield* checkLeeway(options.leeway ?? Duration.seconds(Claims.leeway.default))
+    const pinned = options.pinnedKeys === undefined
+      ? undefined
+      : new Set(yield* Effect.forEach(options.pinnedKeys, (id, i) => decoded(`pinnedKeys[${i}]`, KeyId, id)))
+    const attemptTimeout = Duration.decode(options.attemptTimeout ?? "10 seconds")
+    const { clock, keys } = yield* (yield* RemoteApi.RemoteApi).connect({ baseUrl, httpClient, attemptTimeout })
+    const call = exchange.make(httpClient, { baseUrl, timeout: attemptTimeout })
+
+    const trusted = (key: Jose.PublicKey) =>
+      pinned === undefined || pinned.has(key.keyId)
+        ? Effect.succeed(key)
+        : Effect.fail(new Refusal({ reason: "KeyUnknown" }))
+    const findKey = (keyId: KeyId) => Effect.flatMap(keys.get(keyId), trusted)
+
+    const rejected = (kind: MessageRejected["kind"], name: string) => (error: Refusal | TransportError) =>
+      error._tag === "Refusal"
+        ? new MessageRejected({ kind, reason: error.reason, operation: name, cause: error.cause })
+        : error
+
+    const exchangeSealed = Effect.fnUntraced(function*(
+      request: HttpClientRequest.HttpClientRequest,
+      subject: EntityIdentifier
+    ) {
+      const plaintext = request.body._tag === "Uint8Array" ? request.body.body : undefined
+      if (
+        (plaintext === undefined && request.body._tag !== "Empty") ||
+        request.urlParams.length > 0 || !request.url.startsWith("/")
+      ) {
+        return yield* new TransportError({
+          reason: "RequestUnsupported",
+          operation: operation(request.method, request.url)
+        })
+      }
+      const sealed = yield* Envelope.sealRequest({
+        keyring,
+        issuer,
+        subject,
+        method: request.method,
+        path: request.url,
+        now: yield* clock.now,
+        body: plaintext === undefined
+          ? undefined
+          : { plaintext, recipient: yield* Effect.flatMap(keys.current, trusted) },
+        keyEncryptionAlgorithm: options.keyEncryptionAlgorithm,
+        hashFunction: options.hashFunction
+      })
+      const received = yield* call(
+        HttpClientRequest.make(request.method)(request.url).pipe(
+          HttpClientRequest.setHeaders({ authorization: sealed.authorization, accept: Claims.joseContentType }),
+          sealed.body === undefined
+            ? (bare) => bare
+            : HttpClientRequest.bodyUint8Array(sealed.body, Claims.joseContentType)
+        )
+      )
+      const opened = yield* Effect.flatMap(clock.now, (now) =>
+        Envelope.openResponse({
+          ...received,
+          keyring,
+          findKey,
+          issuer,
+          subject,
+          tokenId: sealed.tokenId,
+          now,
+          leeway
+        })).pipe(
+          // Our clock may have drifted since it was measured: measure once more before disbelieving the platform's.
+          Effect.tapError((error) => isAboutTime(error) ? clock.invalidate : Effect.void),
+          Effect.retry({ times: 1, while: isAboutTime })
+        )
+      if (received.status === 401) yield* clock.invalidate
+      return exchange.respond(
+        request,
+        { ...received, body: Option.getOrElse(opened.body, () => new Uint8Array(0)) },
+        opened.authenticated
+      )
+    })
+
+    return {
+      issuer,
+      httpClient: (subject) =>
+        HttpClient.makeWith<TransportError | MessageRejected, never, TransportError | MessageRejected, never>(
+          Effect.flatMap((request) => {
+            const name = operation(request.method, request.url)
+            return exchangeSealed(request, subject).pipe(
+              Effect.mapError(rejected("Response", name)),
+              Effect.provideService(Jose.Jose, jose),
+              Effect.withSpan("Transport.exchange", { kind: "client", attributes: { operation: name } })
+            )
+          }),
+          Effect.succeed
+        ),
+      openAnswer: (relayed, expected) =>
+        Answer.open(relayed, keyring, expected).pipe(
+          Effect.mapError(({ reason }) =>
+            new MessageRejected({ kind: "DeviceAnswer", reason, operation: "GET /service/v3/auths/…" })
+          ),
+          Effect.provideService(Jose.Jose, jose)
+        )
+    }
+  })
+
+const isAboutTime = (error: Refusal | TransportError): boolean =>
+  error._tag === "Refusal" && (error.reason === "Expired" || error.reason === "NotYetValid")
+
+/**
+ * With keys of one's own kind: a KMS, an HSM.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerKeyring = (
+  options: Options
+): Layer.Layer<Transport, InvalidParameters, Keyring.Keyring | HttpClient.HttpClient> =>
+  Layer.effect(Transport, make(options)).pipe(
+    Layer.provide(RemoteApi.layer),
+    Layer.provide(Jose.layer)
+  )
+
+/**
+ * With keys from PEM text.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options: Options & Keyring.Options
+): Layer.Layer<Transport, InvalidParameters | InvalidKey, HttpClient.HttpClient> =>
+  layerKeyring(options).pipe(Layer.provide(Keyring.layer(options)), Layer.provide(Jose.layer))
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  config: Config.Config.Wrap<Options & Keyring.Options>
+): Layer.Layer<Transport, InvalidParameters | InvalidKey | ConfigError.ConfigError, HttpClient.HttpClient> =>
+  Layer.unwrapEffect(Effect.map(Config.unwrap(config), layer))

@@ -1,0 +1,85 @@
+/**
+ * How an exchange with the platform may fail before the platform's word can be believed.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { describeReason, RejectionReason } from "./Rejection.ts"
+
+const problems = {
+  Unreachable: "no answer came: the platform could not be reached or the connection broke",
+  TimedOut: "no answer came in time",
+  AnswerTooLarge: "the answer is larger than this protocol allows",
+  AnswerEncoded: "the answer is compressed although it was asked not to be",
+  AnswerUnusable: "the answer is not what this endpoint answers",
+  RequestUnsupported: "the request cannot be sent: it has a query or a body of a kind that cannot be sealed"
+} as const
+
+const remedies: { readonly [Reason in keyof typeof problems]: string } = {
+  Unreachable: "Check the base URL and the network. Whether the platform has acted on the request is not known.",
+  TimedOut: "Check the network, or allow more time. Whether the platform has acted on the request is not known.",
+  AnswerTooLarge: "Check that the base URL is that of a platform.",
+  AnswerEncoded: "Have proxies on the way leave answers as they are.",
+  AnswerUnusable: "Check that the base URL is that of a platform.",
+  RequestUnsupported: "Send JSON, and ids in the path."
+}
+
+/**
+ * No answer, or none that could be one. `operation` is method and path with its ids left out.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TransportError extends Schema.TaggedError<TransportError>("@effect-launchkey/transport/TransportError")(
+  "TransportError",
+  {
+    reason: Schema.Literal(
+      "Unreachable",
+      "TimedOut",
+      "AnswerTooLarge",
+      "AnswerEncoded",
+      "AnswerUnusable",
+      "RequestUnsupported"
+    ),
+    operation: Schema.String,
+    cause: Schema.optional(Schema.Defect)
+  }
+) {
+  override get message(): string {
+    return `${this.operation}: ${problems[this.reason]}. ${remedies[this.reason]}`
+  }
+}
+
+/**
+ * A message that is not believed. Nothing of its content was used; `reason` is the first check that it failed.
+ *
+ * Keep `reason` from whoever sent the message: it helps an attacker.
+ *
+ * @see docs/protocol.md "Verification"
+ * @since 0.1.0
+ * @category errors
+ */
+export class MessageRejected extends Schema.TaggedError<MessageRejected>("@effect-launchkey/transport/MessageRejected")(
+  "MessageRejected",
+  {
+    kind: Schema.Literal("Request", "Response", "DeviceAnswer", "Webhook"),
+    reason: RejectionReason,
+    /** Method and path with its ids left out. */
+    operation: Schema.String,
+    cause: Schema.optional(Schema.Defect)
+  }
+) {
+  override get message(): string {
+    const what = this.kind === "DeviceAnswer" ? "The device's answer within the response to" : `${this.kind} to`
+    return `${what} ${this.operation} was refused: ${describeReason[this.reason]}. Nothing of it was used.`
+  }
+}
+
+/**
+ * Method and path without the ids in it, for messages and spans.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const operation = (method: string, path: string): string =>
+  `${method} ${path.replace(/\/(?:[0-9a-fA-F]{2}[:-]?){16,}(?=\/|$)|\/[0-9a-fA-F-]{36}(?=\/|$)/g, "/…")}`

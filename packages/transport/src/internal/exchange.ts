@@ -1,0 +1,145 @@
+import { statusCode, type WireError } from "@effect-launchkey/core/ApiError"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Chunk from "effect/Chunk"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Stream from "effect/Stream"
+import { maximumBodyLength } from "../Claims.ts"
+import { operation, TransportError } from "../TransportError.ts"
+import { userAgent } from "./userAgent.ts"
+
+export interface Received {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: { readonly [name: string]: string | undefined }
+  readonly body: Uint8Array
+}
+
+export type Exchange = (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<Received, TransportError>
+
+/**
+ * One HTTP exchange, whole or not at all: no redirect is followed, nothing compressed is accepted, no more is read
+ * than a message may have, and all of it happens within the timeout.
+ */
+export const make = (
+  client: HttpClient.HttpClient,
+  options: { readonly baseUrl: string; readonly timeout: Duration.DurationInput }
+): Exchange => {
+  const bare = client.pipe(
+    HttpClient.mapRequest((request) =>
+      request.pipe(
+        HttpClientRequest.prependUrl(options.baseUrl),
+        HttpClientRequest.setHeaders({ "accept-encoding": "identity", "user-agent": userAgent })
+      )
+    ),
+    // The spans around a call name its route; those of the plain client would name its ids.
+    HttpClient.withTracerDisabledWhen(() => true),
+    HttpClient.withTracerPropagation(false)
+  )
+  return (request) => {
+    const fail = (reason: TransportError["reason"]) => (cause?: unknown) =>
+      new TransportError({ reason, operation: operation(request.method, request.url), cause })
+    return bare.execute(request).pipe(
+      Effect.mapError(fail("Unreachable")),
+      Effect.flatMap((response) => {
+        const encoding = response.headers["content-encoding"]
+        return encoding === undefined || encoding === "identity"
+          ? Effect.map(
+            readCapped(response, fail),
+            (body) => ({ status: response.status, headers: response.headers, body })
+          )
+          : fail("AnswerEncoded")()
+      }),
+      Effect.timeoutFail({ duration: options.timeout, onTimeout: fail("TimedOut") }),
+      notFollowed
+    )
+  }
+}
+
+/** Only fetch follows redirects unless told otherwise. */
+const notFollowed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(
+    Effect.serviceOption(FetchHttpClient.RequestInit),
+    (init) =>
+      Effect.provideService(effect, FetchHttpClient.RequestInit, {
+        ...Option.getOrElse(init, () => ({})),
+        redirect: "manual"
+      })
+  )
+
+const readCapped = (
+  response: HttpClientResponse.HttpClientResponse,
+  fail: (reason: TransportError["reason"]) => (cause?: unknown) => TransportError
+): Effect.Effect<Uint8Array, TransportError> =>
+  response.status === 204 || response.headers["content-length"] === "0"
+    ? Effect.succeed(empty)
+    : response.stream.pipe(
+      Stream.mapError(fail("Unreachable")),
+      Stream.runFoldEffect(
+        { length: 0, chunks: Chunk.empty<Uint8Array>() },
+        ({ chunks, length }, chunk) =>
+          length + chunk.length > maximumBodyLength.message
+            ? fail("AnswerTooLarge")()
+            : Effect.succeed({ length: length + chunk.length, chunks: Chunk.append(chunks, chunk) })
+      ),
+      Effect.map(({ chunks, length }) => {
+        const body = new Uint8Array(length)
+        let offset = 0
+        for (const chunk of chunks) {
+          body.set(chunk, offset)
+          offset += chunk.length
+        }
+        return body
+      })
+    )
+
+const empty = new Uint8Array(0)
+
+const utf8 = new TextDecoder()
+
+const parsed = (body: Uint8Array): unknown => {
+  try {
+    return JSON.parse(utf8.decode(body))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * An error in the one shape that the contract declares, whatever became of its body: an empty or unreadable one must
+ * not hide the status.
+ */
+const wireError = (received: Received, authenticated: boolean): WireError => {
+  const json = parsed(received.body)
+  const retryAfter = Number(received.headers["retry-after"])
+  const known = Predicate.isRecord(json) && typeof json.error_code === "string"
+  return {
+    error_code: known ? json.error_code as string : statusCode(received.status),
+    error_detail: known ? json.error_detail ?? "" : "",
+    error_data: {
+      ...(received.headers["retry-after"] !== undefined && retryAfter >= 0 ? { retry_after: retryAfter } : {}),
+      ...(known && Predicate.isRecord(json.error_data) ? json.error_data : {}),
+      authenticated
+    }
+  }
+}
+
+/** What the contract's client is given to decode: plain JSON, and nothing of the wire. */
+export const respond = (
+  request: HttpClientRequest.HttpClientRequest,
+  received: Received,
+  authenticated: boolean
+): HttpClientResponse.HttpClientResponse => {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(received.headers)) if (value !== undefined) headers[name] = value
+  const body = received.status >= 400 ? JSON.stringify(wireError(received, authenticated)) : utf8.decode(received.body)
+  return HttpClientResponse.fromWeb(
+    request,
+    new Response(body === "" ? null : body, { status: received.status, headers })
+  )
+}
