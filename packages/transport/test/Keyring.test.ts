@@ -105,7 +105,7 @@ layer(Jose.layer)("Keyring", (it) => {
       const keyring = yield* Keyring.make({ signingKey: pem(dual) })
       const printed = inspect(keyring, { depth: null, showHidden: true }) + JSON.stringify(keyring)
       assert.notInclude(printed, "PRIVATE KEY")
-      assert.notInclude(printed, dual.private_pkcs8_pem.split("\n")[2])
+      assert.notInclude(printed, dual.private_pkcs8_pem.slice(100, 160))
     }))
 
   it.effect("stands behind its layer", () =>
