@@ -17,7 +17,7 @@ import * as Schema from "effect/Schema"
  * @category schemas
  */
 export const HashFunction = Schema.Literal("S256", "S384", "S512").annotations({
-  identifier: "@effect-launchkey/transport/HashFunction"
+  identifier: "@effect-launchkey/transport/ContentHash/HashFunction"
 })
 
 /**

@@ -47,7 +47,7 @@ export const RejectionReason = Schema.Literal(
   "AuthorizationRequestMismatch",
   "UserMismatch",
   "NotPermitted"
-).annotations({ identifier: "@effect-launchkey/transport/RejectionReason" })
+).annotations({ identifier: "@effect-launchkey/transport/Rejection/RejectionReason" })
 
 /**
  * @since 0.1.0
