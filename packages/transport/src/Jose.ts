@@ -29,14 +29,6 @@ export { keyIdOf, PrivateKey, PublicKey } from "./internal/keys.ts"
 export { InvalidKey } from "./InvalidKey.ts"
 
 /**
- * The longest token that is looked at, in characters.
- *
- * @since 0.1.0
- * @category models
- */
-export const maximumTokenLength = 8192
-
-/**
  * A token whose form and header are as they must be, and whose **signature nobody has checked**: `payload` is what a
  * stranger wrote. Only `verify` turns it into something to believe; until then it says which key to ask for.
  *
@@ -111,10 +103,9 @@ export interface Service {
     readonly payload: string
   }) => Effect.Effect<string>
   /**
-   * Everything that is checked about a token before a key is looked up: its length, three parts in canonical base64url, a
-   * header without ambiguity, its algorithm and its key id. Fails with `TokenTooLarge`, `TokenMalformed`,
-   * `HeaderNotAllowed`, `AlgorithmNotAllowed` or `KeyIdInvalid`. Keys inside the header (`jwk`, `jku`, `x5c` …) are never
-   * used.
+   * Everything that is checked about a token before a key is looked up: three parts in canonical base64url, a header
+   * without ambiguity, its algorithm and its key id. Fails with `TokenMalformed`, `HeaderNotAllowed`,
+   * `AlgorithmNotAllowed` or `KeyIdInvalid`. Keys inside the header (`jwk`, `jku`, `x5c` …) are never used.
    */
   readonly parseJws: (token: string) => Effect.Effect<UnverifiedJws, Refusal>
   /** The signed payload. Fails with `KeyUnknown` if the key is not the one that `kid` names, else `SignatureInvalid`. */
@@ -169,7 +160,6 @@ const owned = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(byt
 
 const parseJws = (token: string): Either.Either<UnverifiedJws, Refusal> =>
   Either.gen(function*() {
-    if (token.length > maximumTokenLength) return yield* Either.left(new Refusal({ reason: "TokenTooLarge" }))
     const parts = token.split(".")
     const [protectedHeader, payload, signature] = parts
     if (parts.length !== 3 || !protectedHeader || payload === undefined || signature === undefined) {
