@@ -212,6 +212,8 @@ export interface Restrictions {
 }
 
 /**
+ * The members of a {@link Geofence}; a name of undefined is none.
+ *
  * @since 0.1.0
  * @category models
  */

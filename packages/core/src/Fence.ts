@@ -63,11 +63,6 @@ export const FenceName = text("the name of a fence").pipe(
   maxCodePoints(255, "the name of a fence")
 )
 
-type WithoutUndefined<A> = { readonly [Member in keyof A]: Exclude<A[Member], undefined> }
-
-const withoutUndefined = <A extends object>(props: A): WithoutUndefined<A> =>
-  Object.fromEntries(Object.entries(props).filter(([, value]) => value !== undefined)) as WithoutUndefined<A>
-
 /**
  * A circle on the Earth's surface. Its own encoding is the plain one, without `type`, that a dynamic policy uses;
  * {@link Fence} writes the type.
@@ -82,19 +77,6 @@ export class GeoCircleFence extends Schema.Class<GeoCircleFence>("@effect-launch
   latitude: Latitude,
   longitude: Longitude
 }) {
-  // Equality is by members, and a member that is undefined is not a member that is missing.
-  constructor(
-    props: {
-      readonly name?: string | undefined
-      readonly radius: number
-      readonly latitude: number
-      readonly longitude: number
-    },
-    options?: Schema.MakeOptions
-  ) {
-    super(withoutUndefined(props), options)
-  }
-
   get _tag(): "GeoCircleFence" {
     return "GeoCircleFence"
   }
@@ -145,29 +127,17 @@ export class TerritoryFence extends Schema.Class<TerritoryFence>("@effect-launch
     arbitrary: () => (fc): FastCheck.Arbitrary<TerritoryFence> =>
       fc.record({
         country: fc.stringMatching(country),
-        subdivision: fc.option(fc.stringMatching(/^[A-Z0-9]{1,3}$/), { nil: undefined }),
-        name: fc.option(fc.string({ minLength: 1 }), { nil: undefined }),
-        postalCode: fc.option(fc.string({ minLength: 1, maxLength: 16 }), { nil: undefined })
-      }).map(({ subdivision, ...props }) =>
+        subdivision: fc.stringMatching(/^[A-Z0-9]{1,3}$/),
+        name: fc.string({ minLength: 1 }),
+        postalCode: fc.string({ minLength: 1, maxLength: 16 })
+      }, { requiredKeys: ["country"] }).map(({ subdivision, ...props }) =>
         new TerritoryFence({
           ...props,
-          administrativeArea: subdivision === undefined ? undefined : `${props.country}-${subdivision}`
+          ...(subdivision === undefined ? {} : { administrativeArea: `${props.country}-${subdivision}` })
         })
       )
   }
 ) {
-  constructor(
-    props: {
-      readonly name?: string | undefined
-      readonly country: string
-      readonly administrativeArea?: string | undefined
-      readonly postalCode?: string | undefined
-    },
-    options?: Schema.MakeOptions
-  ) {
-    super(withoutUndefined(props), options)
-  }
-
   get _tag(): "TerritoryFence" {
     return "TerritoryFence"
   }

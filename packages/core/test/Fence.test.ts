@@ -15,12 +15,6 @@ const large = new Fence.GeoCircleFence({ name: "Large Fence", latitude: 45.125, 
 const ontario = new Fence.TerritoryFence({ name: "Ontario", country: "CA", administrativeArea: "CA-ON" })
 
 describe("a circle", () => {
-  it("has no member for a name it does not have", () => {
-    const unnamed = new Fence.GeoCircleFence({ name: undefined, latitude: 1, longitude: 2, radius: 3 })
-    assert.notProperty(unnamed, "name")
-    assert.isTrue(Equal.equals(unnamed, new Fence.GeoCircleFence({ latitude: 1, longitude: 2, radius: 3 })))
-  })
-
   it("of a dynamic policy is written plainly", () =>
     assert.strictEqual(
       JSON.stringify(Schema.encodeSync(Fence.Location)(large)),
