@@ -109,7 +109,7 @@ const utf8 = new TextEncoder()
 
 const decryptBody = Effect.fnUntraced(function*(body: Uint8Array, keyring: Keyring.Service) {
   const jose = yield* Jose.Jose
-  // 14. The body is a JWE of the form and algorithms that the protocol knows; one of our keys opens it.
+  // 15. The body is a JWE of the form and algorithms that the protocol knows; one of our keys opens it.
   return yield* keyring.decrypt(yield* jose.parseJwe(latin1.decode(body)))
 })
 
@@ -261,6 +261,7 @@ export const openRequest = Effect.fnUntraced(function*<E1, E2, E3>(options: Open
   // 6. It is meant for the platform.
   yield* check(Claims.audienceOf(claims.aud) === Claims.platform, "AudienceMismatch")
   yield* checkTimes(claims, options.now, options.leeway)
+  // 9. Nor would it last longer than a request may.
   yield* check(claims.exp - claims.iat <= Claims.maximumLifetime, "LifetimeTooLong")
   // 10. It was not used before.
   yield* check(
@@ -271,7 +272,7 @@ export const openRequest = Effect.fnUntraced(function*<E1, E2, E3>(options: Open
   yield* check(claims.request.meth === options.method, "MethodMismatch")
   yield* check(claims.request.path === options.path, "PathMismatch")
   yield* checkHash(claims.request, options.body)
-  // The issuer may act for the subject.
+  // 14. The issuer may act for the subject.
   const subject = claims.sub ?? iss
   yield* check(yield* options.mayActFor(iss, subject), "NotPermitted")
   const opened: OpenedRequest = {
