@@ -9,6 +9,7 @@ import * as HttpApi from "@effect/platform/HttpApi"
 import { DeviceApi, LinkingApi } from "./api/DeviceApi.ts"
 import { PublicApi } from "./api/PublicApi.ts"
 import { ServiceApi } from "./api/ServiceApi.ts"
+import { Wire } from "./ApiError.ts"
 
 /**
  * @since 0.1.0
@@ -19,6 +20,8 @@ export class Api extends HttpApi.make("launchkey")
   .add(ServiceApi)
   .add(LinkingApi)
   .add(DeviceApi)
+  .addError(Wire.InvalidParameters)
+  .addError(Wire.InvalidRoute)
 {}
 
 const plainPaths = [PublicApi, LinkingApi].flatMap((group) =>

@@ -198,3 +198,9 @@ export const directory = (id: DirectoryId): typeof Directory.Type => Directory.m
  * @category constructors
  */
 export const service = (id: ServiceId): typeof Service.Type => Service.make(`svc:${id}`)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const device = (uuid: string): typeof Device.Type => Device.make(`dev:${uuid}`)

@@ -10,6 +10,7 @@
  */
 import type { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
 import type { KeyId } from "@effect-launchkey/core/KeyId"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -218,10 +219,12 @@ export interface OpenRequestOptions<E1 = never, E2 = never, E3 = never> {
 }
 
 /**
+ * Who sent a request, once its token was verified.
+ *
  * @since 0.1.0
  * @category models
  */
-export interface OpenedRequest {
+export interface Sender {
   /** As the caller spelled it: an answer repeats the spelling. */
   readonly issuer: string
   /** As the caller spelled it. */
@@ -229,6 +232,24 @@ export interface OpenedRequest {
   readonly tokenId: string
   /** The key that signed the request. */
   readonly signingKeyId: KeyId
+}
+
+/**
+ * A request whose token was verified and that is refused all the same: its sender can be told so in a sealed answer.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class VerifiedRefusal extends Data.TaggedError("VerifiedRefusal")<{
+  readonly reason: RejectionReason
+  readonly sender: Sender
+}> {}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenedRequest extends Sender {
   /** The decrypted body; none where there was none. */
   readonly body: Option.Option<Uint8Array>
 }
@@ -272,17 +293,25 @@ export const openRequest = Effect.fnUntraced(function*<E1, E2, E3>(options: Open
   yield* check(claims.request.meth === options.method, "MethodMismatch")
   yield* check(claims.request.path === options.path, "PathMismatch")
   yield* checkHash(claims.request, options.body)
-  // 14. The issuer may act for the subject.
-  const subject = claims.sub ?? iss
-  yield* check(yield* options.mayActFor(iss, subject), "NotPermitted")
-  const opened: OpenedRequest = {
+  const sender: Sender = {
     issuer: iss,
-    subject,
+    subject: claims.sub ?? iss,
     tokenId: claims.jti,
-    signingKeyId: jws.header.kid,
-    body: options.body.length === 0 ? Option.none() : Option.some(yield* decryptBody(options.body, options.keyring))
+    signingKeyId: jws.header.kid
   }
-  return opened
+  return yield* Effect.gen(function*() {
+    // 14. The issuer may act for the subject.
+    yield* check(yield* options.mayActFor(sender.issuer, sender.subject), "NotPermitted")
+    const opened: OpenedRequest = {
+      ...sender,
+      body: options.body.length === 0 ? Option.none() : Option.some(yield* decryptBody(options.body, options.keyring))
+    }
+    return opened
+  }).pipe(
+    Effect.mapError((error) =>
+      error instanceof Refusal ? new VerifiedRefusal({ reason: error.reason, sender }) : error
+    )
+  )
 })
 
 /**

@@ -31,7 +31,6 @@ export class LinkingApi extends HttpApiGroup.make("linking")
       .addError(Wire.InvalidSdkKey)
       .addError(Wire.EntityNotFound)
   )
-  .addError(Wire.InvalidParameters)
 {}
 
 /**
@@ -58,7 +57,6 @@ export class DeviceApi extends HttpApiGroup.make("device")
       .setPayload(EndDeviceSessions)
       .addSuccess(HttpApiSchema.NoContent)
   )
-  .addError(Wire.InvalidParameters)
   .addError(Wire.Unauthorized)
   .addError(Wire.Forbidden)
 {}

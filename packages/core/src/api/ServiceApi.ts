@@ -63,7 +63,6 @@ export class ServiceApi extends HttpApiGroup.make("service")
       .addSuccess(HttpApiSchema.NoContent)
       .addError(Wire.EntityNotFound)
   )
-  .addError(Wire.InvalidParameters)
   .addError(Wire.Unauthorized)
   .addError(Wire.Forbidden)
 {}

@@ -3,12 +3,12 @@ import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as Chunk from "effect/Chunk"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
+import { collect } from "../Body.ts"
 import { maximumBodyLength } from "../Claims.ts"
 import { operation, TransportError } from "../TransportError.ts"
 import { userAgent } from "./userAgent.ts"
@@ -78,24 +78,8 @@ const readCapped = (
 ): Effect.Effect<Uint8Array, TransportError> =>
   response.status === 204 || response.headers["content-length"] === "0"
     ? Effect.succeed(empty)
-    : response.stream.pipe(
-      Stream.mapError(fail("Unreachable")),
-      Stream.runFoldEffect(
-        { length: 0, chunks: Chunk.empty<Uint8Array>() },
-        ({ chunks, length }, chunk) =>
-          length + chunk.length > maximumBodyLength.message
-            ? fail("AnswerTooLarge")()
-            : Effect.succeed({ length: length + chunk.length, chunks: Chunk.append(chunks, chunk) })
-      ),
-      Effect.map(({ chunks, length }) => {
-        const body = new Uint8Array(length)
-        let offset = 0
-        for (const chunk of chunks) {
-          body.set(chunk, offset)
-          offset += chunk.length
-        }
-        return body
-      })
+    : collect(Stream.mapError(response.stream, fail("Unreachable")), maximumBodyLength.message).pipe(
+      Effect.catchTag("Refusal", () => fail("AnswerTooLarge")())
     )
 
 const empty = new Uint8Array(0)

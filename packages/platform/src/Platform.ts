@@ -1,0 +1,100 @@
+/**
+ * The platform as a whole: an `HttpApp` that speaks the protocol, embedded or served.
+ *
+ * @since 0.1.0
+ */
+import { Api } from "@effect-launchkey/core/Api"
+import { InvalidParameters } from "@effect-launchkey/core/ApiError"
+import * as Jose from "@effect-launchkey/transport/Jose"
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import type { HttpApiDecodeError } from "@effect/platform/HttpApiError"
+import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
+import * as Administration from "./Administration.ts"
+import * as DeviceHandlers from "./handlers/DeviceHandlers.ts"
+import * as PublicHandlers from "./handlers/PublicHandlers.ts"
+import * as ServiceHandlers from "./handlers/ServiceHandlers.ts"
+import * as PlatformClock from "./PlatformClock.ts"
+import * as PlatformKeys from "./PlatformKeys.ts"
+import * as SealedHttpApp from "./SealedHttpApp.ts"
+import * as Store from "./Store.ts"
+
+/**
+ * What the platform's app stands on.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Services = Store.Store | PlatformKeys.PlatformKeys | PlatformClock.PlatformClock | Jose.Jose
+
+/** The first problem of each member, by its path: nested as the request is. */
+const problems = (error: HttpApiDecodeError): unknown => {
+  const detail: Record<string, unknown> = {}
+  for (const { message, path } of error.issues) {
+    let level = detail
+    path.slice(0, -1).forEach((name) => {
+      const inner = level[String(name)]
+      level = (Predicate.isRecord(inner) ? inner : level[String(name)] = {}) as Record<string, unknown>
+    })
+    level[String(path.at(-1) ?? "body")] ??= message
+  }
+  return detail
+}
+
+/** What does not decode is answered in the protocol's own words. */
+const badRequests = HttpApiBuilder.middleware(
+  Api,
+  (app) =>
+    Effect.mapError(app, (error) =>
+      Predicate.isTagged(error, "HttpApiDecodeError")
+        ? new InvalidParameters({ origin: "Platform", issues: [], detail: problems(error as HttpApiDecodeError) })
+        : error)
+)
+
+const handlers = Layer.mergeAll(
+  PublicHandlers.layer,
+  ServiceHandlers.layer,
+  DeviceHandlers.linking,
+  DeviceHandlers.device
+)
+
+const routes = HttpApiBuilder.api(Api).pipe(
+  Layer.provide([handlers, badRequests]),
+  Layer.provideMerge(Layer.merge(HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer))
+)
+
+/**
+ * The platform as one app, for any server, or none.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const httpApp: Effect.Effect<HttpApp.Default, never, Services> = Effect.gen(function*() {
+  const hosting = yield* Effect.scoped(Layer.build(HttpServer.layerContext))
+  const app = yield* Effect.provide(HttpApiBuilder.httpApp, routes)
+  return yield* SealedHttpApp.make(Effect.provide(app, hosting))
+})
+
+/**
+ * Serves the platform over the given server.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const serve: Layer.Layer<never, never, HttpServer.HttpServer | Services> = Layer.unwrapEffect(
+  Effect.map(httpApp, (app) => HttpServer.serve(app))
+)
+
+/**
+ * A platform of one's own in this process: generated keys, and a memory that ends with it.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerMemory: Layer.Layer<Services | Administration.Administration> = Administration.layer.pipe(
+  Layer.provideMerge(Layer.mergeAll(Store.layerMemory, PlatformClock.layer, PlatformKeys.layerGenerated)),
+  Layer.provideMerge(Jose.layer)
+)

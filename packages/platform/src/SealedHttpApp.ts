@@ -1,0 +1,275 @@
+/**
+ * The platform's half of the sealing: an `HttpApp` of plain JSON becomes one that opens every request and seals every
+ * answer, errors and unknown routes included. The public endpoints and linking pass through as they are.
+ *
+ * @see docs/protocol.md "Verification"
+ * @since 0.1.0
+ */
+import { isPlain } from "@effect-launchkey/core/Api"
+import { statusCode, table, type WireError } from "@effect-launchkey/core/ApiError"
+import type { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
+import * as Body from "@effect-launchkey/transport/Body"
+import * as Claims from "@effect-launchkey/transport/Claims"
+import * as Envelope from "@effect-launchkey/transport/Envelope"
+import * as Jose from "@effect-launchkey/transport/Jose"
+import { Refusal } from "@effect-launchkey/transport/Rejection"
+import type * as HttpApp from "@effect/platform/HttpApp"
+import type * as HttpMethod from "@effect/platform/HttpMethod"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Cache from "effect/Cache"
+import * as Cause from "effect/Cause"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Caller from "./Caller.ts"
+import * as Permissions from "./Permissions.ts"
+import * as PlatformClock from "./PlatformClock.ts"
+import * as PlatformKeys from "./PlatformKeys.ts"
+import * as Store from "./Store.ts"
+
+interface Answer {
+  readonly status: number
+  readonly body: Uint8Array | undefined
+}
+
+const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder("utf-8", { fatal: true }) }
+
+const errorAnswer = (status: number, code: string, detail: string): Answer => ({
+  status,
+  body: utf8.encoder.encode(JSON.stringify({ error_code: code, error_detail: detail } satisfies WireError))
+})
+
+const invalidRoute = errorAnswer(
+  table.InvalidRoute.status,
+  table.InvalidRoute.codes[0],
+  "the platform has no such path or method"
+)
+
+const unreadable = errorAnswer(
+  table.InvalidParameters.status,
+  table.InvalidParameters.codes[0],
+  "the body is not a JSON object, encrypted to the platform's key"
+)
+
+const forbidden = errorAnswer(table.Forbidden.status, statusCode(table.Forbidden.status), "not permitted")
+
+/** One text for every reason: which it was is the platform's own affair. */
+const unauthorized = errorAnswer(
+  table.Unauthorized.status,
+  statusCode(table.Unauthorized.status),
+  "the request's signature, key or time was not accepted"
+)
+
+const failed = errorAnswer(500, statusCode(500), "the platform failed")
+
+const isJsonObject = (plaintext: Uint8Array): boolean => {
+  try {
+    return Predicate.isRecord(JSON.parse(utf8.decoder.decode(plaintext)))
+  } catch {
+    return false
+  }
+}
+
+/** How many imported keys of callers are kept. */
+const importedKeys = 4096
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <E>(app: HttpApp.Default<E>) =>
+  Effect.gen(function*() {
+    const context = yield* Effect.context<Jose.Jose | Store.Store | PlatformClock.PlatformClock>()
+    const jose = yield* Jose.Jose
+    const store = yield* Store.Store
+    const platform = yield* PlatformKeys.PlatformKeys
+    const keys = yield* Cache.make({
+      capacity: importedKeys,
+      timeToLive: Duration.infinity,
+      lookup: (pem: string) => Effect.orDie(jose.importPublicKey(pem))
+    })
+
+    const seconds = Effect.map(DateTime.now, (now) => DateTime.toEpochMillis(now) / 1000)
+
+    /** Runs the plain app on plain JSON. */
+    const run = (
+      method: HttpMethod.HttpMethod,
+      url: string,
+      plaintext: Option.Option<Uint8Array>
+    ): Effect.Effect<Answer, never, HttpServerRequest.HttpServerRequest> => {
+      if (Option.exists(plaintext, (bytes) => !isJsonObject(bytes))) return Effect.succeed(unreadable)
+      const request = HttpServerRequest.fromWeb(
+        new Request(`http://platform${url}`, {
+          method,
+          headers: { "content-type": "application/json" },
+          ...(Option.isSome(plaintext) ? { body: utf8.decoder.decode(plaintext.value) } : {})
+        })
+      ).modify({ url })
+      return app.pipe(
+        Effect.scoped,
+        Effect.provideService(HttpServerRequest.HttpServerRequest, request),
+        Effect.map(({ body, status }) => ({ status, body: body._tag === "Uint8Array" ? body.body : undefined })),
+        Effect.catchAllCause((cause) =>
+          Predicate.isTagged(Cause.squash(cause), "RouteNotFound")
+            ? Effect.succeed(invalidRoute)
+            : Effect.as(Effect.logError("A request failed", cause), failed)
+        )
+      )
+    }
+
+    const plainAnswer = ({ body, status }: Answer) =>
+      body === undefined
+        ? HttpServerResponse.empty({ status })
+        : HttpServerResponse.uint8Array(body, { status, contentType: "application/json" })
+
+    const sealedAnswer = Effect.fnUntraced(function*(
+      answer: Answer,
+      to: {
+        readonly audience: string
+        readonly subject: string | undefined
+        readonly tokenId: string
+        readonly recipient: Jose.PublicKey | undefined
+      }
+    ) {
+      const sealed = yield* Envelope.sealResponse({
+        ...to,
+        keyring: platform.keyring,
+        status: answer.status,
+        now: yield* seconds,
+        body: answer.body === undefined ? undefined : { plaintext: answer.body, recipient: to.recipient }
+      })
+      const headers = { [Claims.tokenHeader]: sealed.token }
+      return sealed.body === undefined
+        ? HttpServerResponse.empty({ status: answer.status, headers })
+        : HttpServerResponse.uint8Array(sealed.body, {
+          status: answer.status,
+          headers,
+          contentType: to.recipient === undefined ? "application/json" : Claims.joseContentType
+        })
+    })
+
+    const encryptionKey = (issuer: string, signedWith: Envelope.Sender["signingKeyId"]) =>
+      Option.match(Permissions.parse(issuer), {
+        onNone: () => Effect.succeed(undefined),
+        onSome: (entity) =>
+          Effect.flatMap(Permissions.encryptionKey(entity, signedWith), (key) =>
+            Option.isSome(key) ? keys.get(key.value.pem) : Effect.succeed(undefined))
+      })
+
+    /** An answer to a request that was opened, or at least verified. */
+    const addressed = Effect.fnUntraced(function*(
+      answer: Answer,
+      to: Envelope.Sender
+    ) {
+      const recipient = answer.body === undefined ? undefined : yield* encryptionKey(to.issuer, to.signingKeyId)
+      const tokens = { audience: to.issuer, subject: to.subject, tokenId: to.tokenId, recipient }
+      return answer.body !== undefined && recipient === undefined
+        // Whoever has no key to encrypt to cannot be answered in confidence.
+        ? yield* sealedAnswer(unauthorized, tokens)
+        : yield* sealedAnswer(answer, tokens)
+    })
+
+    /**
+     * A 401. It repeats what the request says of itself, unverified, only where that has the form of an entity and of an
+     * id: the platform's key signs no text of a stranger's choosing.
+     */
+    const refused = (authorization: string | undefined) =>
+      Effect.gen(function*() {
+        const claims = Option.filter(
+          yield* Effect.option(Envelope.unverifiedRequestClaims(authorization)),
+          ({ iss, jti, sub }) =>
+            [iss, sub ?? iss].every((entity) =>
+              Option.isSome(Permissions.parse(entity))
+            ) && /^[\w-]{1,64}$/.test(jti)
+        )
+        if (Option.isNone(claims)) return plainAnswer(unauthorized)
+        const { iss, jti, sub } = claims.value
+        return yield* sealedAnswer(unauthorized, {
+          audience: iss,
+          subject: sub ?? iss,
+          tokenId: jti,
+          recipient: undefined
+        })
+      })
+
+    const readBody = (request: HttpServerRequest.HttpServerRequest) =>
+      Body.collect(request.stream, Claims.maximumBodyLength.message).pipe(
+        Effect.catchTag("RequestError", () => Effect.fail(new Refusal({ reason: "BodyMalformed" })))
+      )
+
+    const open = Effect.fnUntraced(function*(
+      request: HttpServerRequest.HttpServerRequest,
+      authorization: string | undefined
+    ) {
+      const withEntity = <A, E1, R1>(
+        text: string,
+        onNone: () => Effect.Effect<A, E1>,
+        onSome: (entity: EntityIdentifier) => Effect.Effect<A, E1, R1>
+      ) => Effect.provide(Option.match(Permissions.parse(text), { onNone, onSome }), context)
+
+      return yield* Envelope.openRequest({
+        keyring: platform.keyring,
+        authorization,
+        method: request.method,
+        path: request.url,
+        body: yield* readBody(request),
+        now: yield* seconds,
+        leeway: Claims.leeway.default,
+        findKey: (issuer, keyId) => {
+          const unknown = () => Effect.fail(new Refusal({ reason: "KeyUnknown" }))
+          return withEntity(issuer, unknown, (entity) =>
+            Effect.flatMap(Permissions.signingKey(entity, keyId), (key) =>
+              Option.isSome(key) ? keys.get(key.value.pem) : unknown()))
+        },
+        firstSeen: (token) =>
+          store.firstSeen({ ...token, issuer: token.issuer.toLowerCase() }),
+        mayActFor: (issuer, subject) =>
+          withEntity(issuer, () =>
+            Effect.succeed(false), (from) =>
+            withEntity(subject, () =>
+              Effect.succeed(false), (to) =>
+              Permissions.mayActFor(from, to)))
+      })
+    })
+
+    const sealed = Effect.gen(function*() {
+      const request = yield* HttpServerRequest.HttpServerRequest
+      const authorization = request.headers.authorization
+      const opened = yield* Effect.either(open(request, authorization))
+      if (opened._tag === "Left") {
+        const refusal = opened.left
+        yield* Effect.annotateLogs(Effect.logDebug("A request was refused"), "reason", refusal.reason)
+        return refusal._tag === "Refusal"
+          ? yield* refused(authorization)
+          : yield* addressed(refusal.reason === "NotPermitted" ? forbidden : unreadable, refusal.sender)
+      }
+      const { body, issuer, signingKeyId, subject } = opened.right
+      const caller = Option.all({
+        issuer: Permissions.parse(issuer),
+        subject: Permissions.parse(subject),
+        signingKeyId: Option.some(signingKeyId)
+      })
+      const answer = yield* Effect.provideService(run(request.method, request.url, body), Caller.Caller, caller)
+      return yield* addressed(answer, opened.right)
+    })
+
+    const plain = Effect.gen(function*() {
+      const request = yield* HttpServerRequest.HttpServerRequest
+      const body = yield* Effect.option(readBody(request))
+      if (Option.isNone(body)) {
+        return plainAnswer(unreadable)
+      }
+      if (body.value.length > 0) {
+        return plainAnswer(yield* run(request.method, request.url, Option.some(body.value)))
+      }
+      // The answers of the public endpoints have headers of their own.
+      return yield* app
+    })
+
+    const served: HttpApp.Default<E> = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+      isPlain(request.url.split("?", 1)[0] ?? "") ? plain : Effect.provide(sealed, context))
+    return served
+  })

@@ -1,0 +1,470 @@
+/**
+ * What the platform remembers: a port whose every method is atomic, and its implementation in memory.
+ *
+ * @since 0.1.0
+ */
+import type {
+  AuthorizationPackage,
+  AuthorizationRequestId,
+  CreateAuthorization,
+  DeviceId
+} from "@effect-launchkey/core/Authorization"
+import type { DeviceStatus, LinkingCode, SdkKey } from "@effect-launchkey/core/Device"
+import type { DirectoryId, EntityIdentifier, OrganizationId, ServiceId } from "@effect-launchkey/core/EntityIdentifier"
+import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import type { KeyId } from "@effect-launchkey/core/KeyId"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as HashMap from "effect/HashMap"
+import * as HashSet from "effect/HashSet"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Organization {
+  readonly id: OrganizationId
+  readonly name: string
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Directory {
+  readonly id: DirectoryId
+  readonly organizationId: OrganizationId
+  readonly name: string
+  readonly active: boolean
+  /** Whether requests may offer denial reasons. */
+  readonly denialContextInquiryEnabled: boolean
+  readonly sdkKeys: ReadonlyArray<SdkKey>
+}
+
+/**
+ * A service of a directory, or of the organization itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ServiceRecord {
+  readonly id: ServiceId
+  readonly organizationId: OrganizationId
+  readonly directoryId: Option.Option<DirectoryId>
+  readonly name: string
+  readonly icon: Option.Option<string>
+  readonly active: boolean
+}
+
+/**
+ * What a key may be used for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type KeyType = "BOTH" | "ENCRYPTION" | "SIGNATURE"
+
+/**
+ * A public key of an entity.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EntityKey {
+  readonly id: KeyId
+  /** SPKI. */
+  readonly pem: string
+  readonly type: KeyType
+  readonly active: boolean
+  readonly created: DateTime.Utc
+  readonly expires: Option.Option<DateTime.Utc>
+}
+
+/**
+ * A user of a directory, by the identifier that the directory's owner gave.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UserKey {
+  readonly directoryId: DirectoryId
+  readonly identifier: string
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Device {
+  readonly id: DeviceId
+  readonly user: UserKey
+  readonly status: DeviceStatus
+  readonly name: Option.Option<string>
+  readonly type: Option.Option<string>
+  readonly created: DateTime.Utc
+  readonly updated: DateTime.Utc
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Linking {
+  readonly code: LinkingCode
+  readonly deviceId: DeviceId
+  readonly expires: DateTime.Utc
+}
+
+/**
+ * Where an authorization request stands, save that an open one may have expired.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type AuthorizationState =
+  | { readonly _tag: "Open" }
+  | { readonly _tag: "Canceled" }
+  | { readonly _tag: "Answered"; readonly answer: AuthorizationPackage }
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Authorization {
+  readonly id: AuthorizationRequestId
+  readonly serviceId: ServiceId
+  readonly user: UserKey
+  /** As it was asked for. */
+  readonly request: CreateAuthorization
+  readonly deviceIds: ReadonlyArray<DeviceId>
+  /** The key of whoever asked, to which devices seal their answers. */
+  readonly recipient: Pick<EntityKey, "id" | "pem">
+  readonly created: DateTime.Utc
+  readonly expires: DateTime.Utc
+  readonly state: AuthorizationState
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface SessionRecord {
+  readonly user: UserKey
+  readonly serviceId: ServiceId
+  readonly authorizationRequestId: Option.Option<AuthorizationRequestId>
+  readonly created: DateTime.Utc
+}
+
+/**
+ * Where a request stands once its expiry is taken into account.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isOpen = (authorization: Authorization, now: DateTime.Utc): boolean =>
+  authorization.state._tag === "Open" && DateTime.lessThan(now, authorization.expires)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  readonly insertOrganization: (organization: Organization) => Effect.Effect<void>
+  readonly organization: (id: OrganizationId) => Effect.Effect<Option.Option<Organization>>
+  /** False where the organization has a directory of that name. */
+  readonly insertDirectory: (directory: Directory, uniqueName: string) => Effect.Effect<boolean>
+  readonly directory: (id: DirectoryId) => Effect.Effect<Option.Option<Directory>>
+  readonly addSdkKey: (id: DirectoryId, sdkKey: SdkKey) => Effect.Effect<void>
+  /** False where the owner, a directory or else the organization, has a service of that name. */
+  readonly insertService: (service: ServiceRecord, uniqueName: string) => Effect.Effect<boolean>
+  readonly service: (id: ServiceId) => Effect.Effect<Option.Option<ServiceRecord>>
+
+  /** False where the entity has that key already. */
+  readonly insertKey: (entity: EntityIdentifier, key: EntityKey) => Effect.Effect<boolean>
+  /** Oldest first. */
+  readonly keys: (entity: EntityIdentifier) => Effect.Effect<ReadonlyArray<EntityKey>>
+
+  /** Creates the user unless there is one. */
+  readonly ensureUser: (user: UserKey) => Effect.Effect<void>
+  readonly hasUser: (user: UserKey) => Effect.Effect<boolean>
+  /** Remembers the name under which a service may ask for a user from now on. */
+  readonly rememberPushId: (pushId: string, serviceId: ServiceId, user: UserKey) => Effect.Effect<void>
+  readonly userByPushId: (pushId: string, serviceId: ServiceId) => Effect.Effect<Option.Option<UserKey>>
+
+  /** Adds a pending device with its code. False where the code is in use. */
+  readonly insertLinking: (linking: Linking, device: Device) => Effect.Effect<boolean>
+  readonly linking: (code: LinkingCode) => Effect.Effect<Option.Option<Linking>>
+  /** Uses up the code. None where it is unknown, expired or used. */
+  readonly completeLinking: (
+    code: LinkingCode,
+    now: DateTime.Utc,
+    link: (device: Device) => Device
+  ) => Effect.Effect<Option.Option<Device>>
+  readonly device: (id: DeviceId) => Effect.Effect<Option.Option<Device>>
+  /** In the order in which they were added. */
+  readonly devices: (user: UserKey) => Effect.Effect<ReadonlyArray<Device>>
+  /** With its keys and an unused code. */
+  readonly removeDevice: (id: DeviceId) => Effect.Effect<void>
+
+  /** Opens the request unless its user has one open: then that one is the left. */
+  readonly openAuthorization: (
+    authorization: Authorization
+  ) => Effect.Effect<Either.Either<void, Authorization>>
+  readonly authorization: (id: AuthorizationRequestId) => Effect.Effect<Option.Option<Authorization>>
+  /** Moves an open request to the new state. Yields the request as it was before, changed or not. */
+  readonly closeAuthorization: (
+    id: AuthorizationRequestId,
+    now: DateTime.Utc,
+    state: AuthorizationState
+  ) => Effect.Effect<Option.Option<Authorization>>
+  /** Oldest first. */
+  readonly openAuthorizations: (user: UserKey, now: DateTime.Utc) => Effect.Effect<ReadonlyArray<Authorization>>
+
+  /** At most one per user and service: a new one replaces the old. */
+  readonly startSession: (session: SessionRecord) => Effect.Effect<void>
+  readonly endSession: (user: UserKey, serviceId: ServiceId) => Effect.Effect<void>
+  readonly sessions: (user: UserKey) => Effect.Effect<ReadonlyArray<SessionRecord>>
+
+  /** Marks a token as seen until a time, seconds since the epoch; false where it was before. */
+  readonly firstSeen: (token: {
+    readonly issuer: string
+    readonly tokenId: string
+    readonly until: number
+  }) => Effect.Effect<boolean>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Store extends Context.Tag("@effect-launchkey/platform/Store")<Store, Service>() {}
+
+interface State {
+  /** Names in use, each with its owner. */
+  readonly names: HashSet.HashSet<string>
+  readonly organizations: HashMap.HashMap<OrganizationId, Organization>
+  readonly directories: HashMap.HashMap<DirectoryId, Directory>
+  readonly services: HashMap.HashMap<ServiceId, ServiceRecord>
+  readonly keys: HashMap.HashMap<EntityIdentifier, ReadonlyArray<EntityKey>>
+  readonly users: HashMap.HashMap<string, ReadonlyArray<DeviceId>>
+  readonly pushIds: HashMap.HashMap<string, UserKey>
+  readonly linkings: HashMap.HashMap<LinkingCode, Linking>
+  readonly devices: HashMap.HashMap<DeviceId, Device>
+  readonly authorizations: HashMap.HashMap<AuthorizationRequestId, Authorization>
+  /** The latest request of each user, the only one that can be open. */
+  readonly latest: HashMap.HashMap<string, AuthorizationRequestId>
+  readonly sessions: HashMap.HashMap<string, ReadonlyArray<SessionRecord>>
+}
+
+const blank: State = {
+  names: HashSet.empty(),
+  organizations: HashMap.empty(),
+  directories: HashMap.empty(),
+  services: HashMap.empty(),
+  keys: HashMap.empty(),
+  users: HashMap.empty(),
+  pushIds: HashMap.empty(),
+  linkings: HashMap.empty(),
+  devices: HashMap.empty(),
+  authorizations: HashMap.empty(),
+  latest: HashMap.empty(),
+  sessions: HashMap.empty()
+}
+
+const userText = ({ directoryId, identifier }: UserKey) => `${directoryId} ${identifier}`
+
+const list = <Key, A>(map: HashMap.HashMap<Key, ReadonlyArray<A>>, key: Key): ReadonlyArray<A> =>
+  Option.getOrElse(HashMap.get(map, key), () => [])
+
+const append = <Key, A>(map: HashMap.HashMap<Key, ReadonlyArray<A>>, key: Key, value: A) =>
+  HashMap.set(map, key, [...list(map, key), value])
+
+const latestOf = (state: State, user: UserKey): Option.Option<Authorization> =>
+  Option.flatMap(
+    HashMap.get(state.latest, userText(user)),
+    (id) => HashMap.get(state.authorizations, id)
+  )
+
+interface Seen {
+  readonly tokens: HashMap.HashMap<string, number>
+  readonly prunedAt: number
+}
+
+/** How often tokens whose time has passed are forgotten: milliseconds. */
+const pruneEvery = 60_000
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeMemory: Effect.Effect<Service> = Effect.gen(function*() {
+  const ref = yield* Ref.make(blank)
+  const seen = yield* Ref.make<Seen>({ tokens: HashMap.empty(), prunedAt: 0 })
+  const read = <A>(f: (state: State) => A) => Effect.map(Ref.get(ref), f)
+  const update = (f: (state: State) => State) => Ref.update(ref, f)
+  const insertNamed = (name: string, insert: (state: State) => State) =>
+    Ref.modify(
+      ref,
+      (s) => HashSet.has(s.names, name) ? [false, s] : [true, { ...insert(s), names: HashSet.add(s.names, name) }]
+    )
+
+  return {
+    insertOrganization: (organization) =>
+      update((s) => ({ ...s, organizations: HashMap.set(s.organizations, organization.id, organization) })),
+    organization: (id) => read((s) => HashMap.get(s.organizations, id)),
+    insertDirectory: (directory, uniqueName) =>
+      insertNamed(`directory ${directory.organizationId} ${uniqueName}`, (s) => ({
+        ...s,
+        directories: HashMap.set(s.directories, directory.id, directory)
+      })),
+    directory: (id) => read((s) => HashMap.get(s.directories, id)),
+    addSdkKey: (id, sdkKey) =>
+      update((s) => ({
+        ...s,
+        directories: HashMap.modify(s.directories, id, (directory) => ({
+          ...directory,
+          sdkKeys: [...directory.sdkKeys, sdkKey]
+        }))
+      })),
+    insertService: (service, uniqueName) =>
+      insertNamed(
+        `service ${Option.getOrElse(service.directoryId, () => service.organizationId)} ${uniqueName}`,
+        (s) => ({ ...s, services: HashMap.set(s.services, service.id, service) })
+      ),
+    service: (id) => read((s) => HashMap.get(s.services, id)),
+
+    insertKey: (entity, key) =>
+      Ref.modify(ref, (s) =>
+        list(s.keys, entity).some(({ id }) => id === key.id)
+          ? [false, s]
+          : [true, { ...s, keys: append(s.keys, entity, key) }]),
+    keys: (entity) => read((s) => list(s.keys, entity)),
+
+    ensureUser: (user) =>
+      update((s) =>
+        HashMap.has(s.users, userText(user)) ? s : { ...s, users: HashMap.set(s.users, userText(user), []) }
+      ),
+    hasUser: (user) => read((s) => HashMap.has(s.users, userText(user))),
+    rememberPushId: (pushId, serviceId, user) =>
+      update((s) => ({ ...s, pushIds: HashMap.set(s.pushIds, `${serviceId} ${pushId}`, user) })),
+    userByPushId: (pushId, serviceId) => read((s) => HashMap.get(s.pushIds, `${serviceId} ${pushId}`)),
+
+    insertLinking: (linking, device) =>
+      Ref.modify(ref, (s) =>
+        HashMap.has(s.linkings, linking.code) ? [false, s] : [true, {
+          ...s,
+          linkings: HashMap.set(s.linkings, linking.code, linking),
+          devices: HashMap.set(s.devices, device.id, device),
+          users: append(s.users, userText(device.user), device.id)
+        }]),
+    linking: (code) => read((s) => HashMap.get(s.linkings, code)),
+    completeLinking: (code, now, link) =>
+      Ref.modify(ref, (s) => {
+        const linked = HashMap.get(s.linkings, code).pipe(
+          Option.filter(({ expires }) => DateTime.lessThan(now, expires)),
+          Option.flatMap(({ deviceId }) => HashMap.get(s.devices, deviceId)),
+          Option.map(link)
+        )
+        return [
+          linked,
+          Option.match(linked, {
+            onNone: () => s,
+            onSome: (device) => ({
+              ...s,
+              linkings: HashMap.remove(s.linkings, code),
+              devices: HashMap.set(s.devices, device.id, device)
+            })
+          })
+        ]
+      }),
+    device: (id) => read((s) => HashMap.get(s.devices, id)),
+    devices: (user) =>
+      read((s) => list(s.users, userText(user)).flatMap((id) => Option.toArray(HashMap.get(s.devices, id)))),
+    removeDevice: (id) =>
+      update((s) =>
+        Option.match(HashMap.get(s.devices, id), {
+          onNone: () => s,
+          onSome: ({ user }) => ({
+            ...s,
+            devices: HashMap.remove(s.devices, id),
+            keys: HashMap.remove(s.keys, Entity.device(id)),
+            users: HashMap.modify(s.users, userText(user), (ids) => ids.filter((other) => other !== id)),
+            linkings: HashMap.filter(s.linkings, ({ deviceId }) => deviceId !== id)
+          })
+        })
+      ),
+
+    openAuthorization: (authorization) =>
+      Ref.modify(ref, (s): [Either.Either<void, Authorization>, State] =>
+        latestOf(s, authorization.user).pipe(
+          Option.filter((other) => isOpen(other, authorization.created)),
+          Option.match({
+            onSome: (blocking) => [Either.left(blocking), s],
+            onNone: () => [Either.right(undefined), {
+              ...s,
+              authorizations: HashMap.set(s.authorizations, authorization.id, authorization),
+              latest: HashMap.set(s.latest, userText(authorization.user), authorization.id)
+            }]
+          })
+        )),
+    authorization: (id) => read((s) => HashMap.get(s.authorizations, id)),
+    closeAuthorization: (id, now, state) =>
+      Ref.modify(ref, (s) => {
+        const before = HashMap.get(s.authorizations, id)
+        return [
+          before,
+          Option.isSome(before) && isOpen(before.value, now)
+            ? { ...s, authorizations: HashMap.set(s.authorizations, id, { ...before.value, state }) }
+            : s
+        ]
+      }),
+    openAuthorizations: (user, now) =>
+      read((s) => Option.toArray(Option.filter(latestOf(s, user), (latest) => isOpen(latest, now)))),
+
+    startSession: (session) =>
+      update((s) => ({
+        ...s,
+        sessions: HashMap.set(s.sessions, userText(session.user), [
+          ...list(s.sessions, userText(session.user)).filter(({ serviceId }) => serviceId !== session.serviceId),
+          session
+        ])
+      })),
+    endSession: (user, serviceId) =>
+      update((s) => ({
+        ...s,
+        sessions: HashMap.set(
+          s.sessions,
+          userText(user),
+          list(s.sessions, userText(user)).filter((session) => session.serviceId !== serviceId)
+        )
+      })),
+    sessions: (user) => read((s) => list(s.sessions, userText(user))),
+
+    firstSeen: ({ issuer, tokenId, until }) =>
+      Effect.clockWith((clock) =>
+        Effect.flatMap(clock.currentTimeMillis, (now) =>
+          Ref.modify(seen, (s) => {
+            const token = `${issuer} ${tokenId}`
+            const due = now - s.prunedAt >= pruneEvery
+            const tokens = due ? HashMap.filter(s.tokens, (end) => end * 1000 > now) : s.tokens
+            const prunedAt = due ? now : s.prunedAt
+            return HashMap.has(tokens, token)
+              ? [false, { tokens, prunedAt }]
+              : [true, { tokens: HashMap.set(tokens, token, until), prunedAt }]
+          }))
+      )
+  }
+})
+
+/**
+ * Remembers until the process ends.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerMemory: Layer.Layer<Store> = Layer.effect(Store, makeMemory)

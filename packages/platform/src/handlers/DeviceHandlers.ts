@@ -1,0 +1,188 @@
+/**
+ * Serves authenticators: linking, pending requests and their answers, sessions.
+ *
+ * @see docs/protocol.md "The device API"
+ * @since 0.1.0
+ */
+import { Api } from "@effect-launchkey/core/Api"
+import {
+  AuthorizationRequestCanceled,
+  AuthorizationResponseExists,
+  EntityNotFound,
+  InvalidParameters,
+  InvalidPublicKey,
+  InvalidSdkKey,
+  RequestTimedOut,
+  Unauthorized
+} from "@effect-launchkey/core/ApiError"
+import type { AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
+import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
+import type { AnswerAuthorization } from "@effect-launchkey/core/Device"
+import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import * as Jose from "@effect-launchkey/transport/Jose"
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Caller from "../Caller.ts"
+import * as PlatformClock from "../PlatformClock.ts"
+import * as Store from "../Store.ts"
+import * as UserNames from "../UserNames.ts"
+
+const detail = undefined
+
+const invalid = (problems: Record<string, string>) =>
+  new InvalidParameters({ origin: "Platform", issues: [], detail: problems })
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const linking = HttpApiBuilder.group(Api, "linking", (handlers) =>
+  Effect.gen(function*() {
+    const jose = yield* Jose.Jose
+    const store = yield* Store.Store
+    const clock = yield* PlatformClock.PlatformClock
+
+    return handlers.handle("link", ({ payload }) =>
+      Effect.gen(function*() {
+        const key = yield* Effect.mapError(
+          jose.importPublicKey(payload.publicKey),
+          ({ message }) => new InvalidPublicKey({ detail: message })
+        )
+        const unknown = new EntityNotFound({ detail: "the linking code is unknown, expired or used" })
+        const link = yield* store.linking(payload.code)
+        if (Option.isNone(link)) return yield* unknown
+        const directory = yield* Effect.flatMap(store.device(link.value.deviceId), (device) =>
+          Effect.map(
+            Effect.transposeMapOption(device, ({ user }) => store.directory(user.directoryId)),
+            Option.flatten
+          ))
+        if (!Option.exists(directory, ({ sdkKeys }) => sdkKeys.includes(payload.sdkKey))) {
+          return yield* new InvalidSdkKey({ detail })
+        }
+        const now = yield* clock.now
+        const linked = yield* store.completeLinking(payload.code, now, (device) => ({
+          ...device,
+          status: "LINKED",
+          name: Option.some(payload.name),
+          type: Option.some(payload.type),
+          updated: now
+        }))
+        if (Option.isNone(linked)) return yield* unknown
+        yield* store.insertKey(Entity.device(linked.value.id), {
+          id: key.keyId,
+          pem: key.pem,
+          type: "BOTH",
+          active: true,
+          created: now,
+          expires: Option.none()
+        })
+        return { deviceId: linked.value.id }
+      }))
+  }))
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const device = HttpApiBuilder.group(Api, "device", (handlers) =>
+  Effect.gen(function*() {
+    const jose = yield* Jose.Jose
+    const store = yield* Store.Store
+    const clock = yield* PlatformClock.PlatformClock
+
+    const calling = Effect.flatMap(Caller.deviceId, (id) =>
+      Effect.flatMap(store.device(id), (device) =>
+        Option.isSome(device)
+          ? Effect.succeed(device.value)
+          : Effect.fail(new Unauthorized({ authenticated: true }))))
+
+    const serviceOf = (id: Entity.ServiceId) =>
+      Effect.map(store.service(id), Option.getOrUndefined)
+
+    const pending = Effect.gen(function*() {
+      const { id, user } = yield* calling
+      const open = (yield* store.openAuthorizations(user, yield* clock.now)).filter(({ deviceIds }) =>
+        deviceIds.includes(id)
+      )
+      return yield* Effect.forEach(open, (authorization) =>
+        Effect.map(serviceOf(authorization.serviceId), (service) => ({
+          id: authorization.id,
+          serviceId: authorization.serviceId,
+          serviceName: service?.name ?? "",
+          title: Option.fromNullable(authorization.request.title),
+          context: Option.fromNullable(authorization.request.context),
+          created: authorization.created,
+          expires: authorization.expires,
+          policy: authorization.request.policy ?? AuthPolicy.none(),
+          denialReasons: authorization.request.denialReasons ?? [],
+          recipientKey: authorization.recipient.pem,
+          recipientKeyId: authorization.recipient.id
+        })))
+    })
+
+    const answer = (id: AuthorizationRequestId, sealed: typeof AnswerAuthorization.Type) =>
+      Effect.gen(function*() {
+        const caller = yield* calling
+        const asked = Option.filter(yield* store.authorization(id), ({ deviceIds }) =>
+          deviceIds.includes(caller.id))
+        if (Option.isNone(asked)) return yield* new EntityNotFound({ detail: "no such authorization request" })
+        const { recipient, serviceId, user } = asked.value
+        if (sealed.keyId !== recipient.id) {
+          return yield* invalid({ public_key_id: "expected the request's recipient_key_id" })
+        }
+        // The platform cannot read an answer, only see that whoever asked can.
+        if (sealed.jwe !== undefined) {
+          const jwe = yield* Effect.option(jose.parseJwe(sealed.jwe))
+          if (!Option.exists(jwe, ({ header }) => header.kid === recipient.id)) {
+            return yield* invalid({ auth_jwe: "expected a JWE to the request's recipient key" })
+          }
+        }
+        const service = yield* serviceOf(serviceId)
+        const now = yield* clock.now
+        const before = yield* store.closeAuthorization(id, now, {
+          _tag: "Answered",
+          answer: {
+            oaep: Option.some(sealed.oaep),
+            jwe: Option.fromNullable(sealed.jwe),
+            serviceUserHash: yield* UserNames.serviceUserHash(serviceId, user),
+            organizationUserHash: yield* Effect.transposeMapOption(
+              Option.fromNullable(service),
+              ({ organizationId }) => UserNames.organizationUserHash(organizationId, user)
+            ),
+            userPushId: yield* UserNames.userPushId(serviceId, user),
+            keyId: recipient.id
+          }
+        })
+        const state = Option.getOrElse(before, () => asked.value)
+        if (state.state._tag === "Answered") return yield* new AuthorizationResponseExists({ detail })
+        if (state.state._tag === "Canceled") return yield* new AuthorizationRequestCanceled({ detail })
+        if (!Store.isOpen(state, now)) return yield* new RequestTimedOut({ detail })
+      })
+
+    return handlers
+      .handle("pendingAuthorizations", () => pending)
+      .handle("answerAuthorization", ({ path, payload }) => answer(path.id, payload))
+      .handle("unlink", () => Effect.flatMap(calling, ({ id }) => store.removeDevice(id)))
+      .handle("sessions", () =>
+        Effect.gen(function*() {
+          const { user } = yield* calling
+          return yield* Effect.forEach(yield* store.sessions(user), (session) =>
+            Effect.map(serviceOf(session.serviceId), (service) => ({
+              serviceId: session.serviceId,
+              serviceName: service?.name ?? "",
+              serviceIcon: Option.flatMap(Option.fromNullable(service), ({ icon }) =>
+                icon),
+              authorizationRequestId: session.authorizationRequestId,
+              created: session.created
+            })))
+        }))
+      .handle("endSessions", ({ payload }) =>
+        Effect.gen(function*() {
+          const { user } = yield* calling
+          const ended = (yield* store.sessions(user)).filter(({ serviceId }) =>
+            payload.serviceId === undefined || payload.serviceId === serviceId
+          )
+          yield* Effect.forEach(ended, ({ serviceId }) => store.endSession(user, serviceId), { discard: true })
+        }))
+  }))

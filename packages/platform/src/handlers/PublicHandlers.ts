@@ -1,0 +1,37 @@
+/**
+ * Serves the public endpoints.
+ *
+ * @since 0.1.0
+ */
+import { Api } from "@effect-launchkey/core/Api"
+import { keyIdHeader } from "@effect-launchkey/core/api/PublicApi"
+import { EntityNotFound } from "@effect-launchkey/core/ApiError"
+import type * as Jose from "@effect-launchkey/transport/Jose"
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as PlatformKeys from "../PlatformKeys.ts"
+
+const pem = (key: Jose.PublicKey) =>
+  HttpServerResponse.text(key.pem, { contentType: "application/x-pem-file", headers: { [keyIdHeader]: key.keyId } })
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = HttpApiBuilder.group(
+  Api,
+  "public",
+  (handlers) =>
+    Effect.map(PlatformKeys.PlatformKeys, (keys) =>
+      handlers
+        .handle("ping", () => Effect.map(DateTime.now, (apiTime) => ({ apiTime })))
+        .handle("publicKey", () => Effect.succeed(pem(keys.current)))
+        .handle("publicKeyById", ({ path }) => {
+          const key = keys.byId.get(path.keyId)
+          return key === undefined
+            ? Effect.fail(new EntityNotFound({ detail: "no such key" }))
+            : Effect.succeed(pem(key))
+        }))
+)
