@@ -56,3 +56,20 @@ export const openJwe = (token: string, privateKeyPem: string) => {
     plaintext: Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString()
   }
 }
+
+/** RSAES-OAEP with SHA-1, as one block of base64. */
+export const sealOaep = (plaintext: string, publicKeyPem: string): string =>
+  crypto.publicEncrypt(
+    { key: publicKeyPem, padding: crypto.constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha1" },
+    Buffer.from(plaintext)
+  ).toString("base64")
+
+export const openOaep = (base64: string, privateKeyPem: string): string =>
+  crypto.privateDecrypt(
+    { key: privateKeyPem, padding: crypto.constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha1" },
+    Buffer.from(base64, "base64")
+  ).toString()
+
+/** Lower-case hex. */
+export const digest = (hash: "sha256" | "sha384" | "sha512", data: string): string =>
+  crypto.createHash(hash).update(data).digest("hex")
