@@ -196,9 +196,12 @@ export const make = <E>(app: HttpApp.Default<E>) =>
       })
 
     const readBody = (request: HttpServerRequest.HttpServerRequest) =>
-      Body.collect(request.stream, Claims.maximumBodyLength.message).pipe(
-        Effect.catchTag("RequestError", () => Effect.fail(new Refusal({ reason: "BodyMalformed" })))
-      )
+      // A Web request without a body has no stream either, which is no fault of it.
+      request.source instanceof Request && request.source.body === null
+        ? Effect.succeed(new Uint8Array(0))
+        : Body.collect(request.stream, Claims.maximumBodyLength.message).pipe(
+          Effect.catchTag("RequestError", () => Effect.fail(new Refusal({ reason: "BodyMalformed" })))
+        )
 
     const open = Effect.fnUntraced(function*(
       request: HttpServerRequest.HttpServerRequest,

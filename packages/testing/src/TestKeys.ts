@@ -1,0 +1,370 @@
+/**
+ * Fixed RSA keys for tests. Everybody knows them: never register one with a platform that matters.
+ *
+ * @since 0.1.0
+ */
+import { KeyId } from "@effect-launchkey/core/KeyId"
+import * as Redacted from "effect/Redacted"
+
+/**
+ * A key pair of 2048 bits.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TestKey {
+  readonly keyId: KeyId
+  /** PKCS#8. */
+  readonly privateKey: Redacted.Redacted<string>
+  /** SPKI. */
+  readonly publicKey: string
+}
+
+const key = (keyId: string, privateKey: string, publicKey: string): TestKey => ({
+  keyId: KeyId.make(keyId),
+  privateKey: Redacted.make(privateKey),
+  publicKey
+})
+
+/**
+ * Of the platform: signs answers, decrypts requests.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const platform: TestKey = key(
+  "50:94:ec:fa:80:2e:3e:1e:8e:8c:66:e6:12:35:44:5c",
+  `-----BEGIN PRIVATE KEY-----
+MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQDWLCg5V1vQ+ukp
+kdL9iH9iN9DTsuU9k0JhAf0w9rnJM6ct4NJGYF5RxAGcJEP8zZrSGmPp/cM2x0SX
+W7W/GfkogFasAcT95vf7PEkPd8qQrkQ1XFcRSOmT0iCV+93FF/C1I4CdjzY104Fo
+2raKojnRnwvHbyFeFxdSn+YQjkbRVwjKRaxSRR59EpBqc+9JAgwstKaguEAk1dsI
+9JxrTSDepdq8NekJZlZpqUsgiZZi4mxm6U5iGS8yC8rMccXTj6356q1Noe5gXVmJ
++SouTgGK43hPCZYsdJYJJHqF3H1FuatGDyCbj+mEboApkmv884dmofLlbGViJ1qj
+9kFmf/mFAgMBAAECggEAVYLa6o4ZIDbWGl1ZPxYdOiNr8uJmCfA+XAoVw9N2uUEw
+2i399tBqSD44oFWQeaLD0mhsBRRnOXtVRRN+XNcrdoLLWDD6rJ9n2n0m9JCRJbQW
+krGUJ9gTPoxyqz+dO6DD4CbVJtNzwwj4Ddvpby+3Yx0b8FxMF8ujab9i9bBA0Tqx
+pgw4rJSX+TYlUT7bnoFRuhgZtQ2A7474VYfXHByiEPwn4r3WHpTlpPFDQRb007iJ
+F0PSfseuEHTiEMMgQhpbzsx4DMHK1tGJ1PJHGSxU0YNRJGSix6g+8CmfESBZ/Way
+MSLpnN1dYkHFMFskVpA4qFhrHlygxLK3TkXFBb9TfwKBgQD+3lcsZijmlvNrm4Js
+HrlCYhh+q2dnwwjiixlPYv0yBm5bRtcZ0SQ1+8YLgWP7qgfQ8WJuOCu0FxRiXqZg
+tkBY3ewBzVt15ilDjAMxpcznWogF3zDJaIWsezKv55DZ7f4phZEYaQp3dRkzzuUc
+/2J5wAqLsj3SiOcLMbxJ4SIZxwKBgQDXH5C6QOQ1EEhRPwB+Arcu2dl3YlYQmjGV
+0zOJdLJGZqDPCxrLwJdbu8equl4PltQI2vLI/ZUMoPJ2T2y1xbeRFyi3TDqE5XxT
+aHpFzwZEAA4Dk/b/9aXaZBSPTu631i/xvEtOmMJTarHmTmA6MtPRlFMrHyDTl7iy
+P/kFZ1FyUwKBgQDb3UKmcprmEWJ8efLRAtAejDFFVOgngwCvLf/vlB2IgjPBWiNF
+ij4Ks9/tHPn7qHqFrTaUjrBk82QKWEx/Mbng79Eg3N8BnkQKmUZIFhflnRuqtReJ
+KDnoyX64cLNszPptJ2Q8AqGc28+Z+el8UnPJQ/nU+TaL4L4v0f/0W9rnEQKBgCEN
+G3pSP/2bG9FHwbaaijRrigrak+iHGDkxsshaoo1IdUp6JUrKszaH2jxz18HDZZ5a
+rVSOCVlgXQAqYcRntTVYfovy7Ua/z2MtOSQCk67c50pLcHaQ8kNkfvgpo2mhQcp9
+KIDR3YFdcim1PvmSF5Mqm8CTTsLTm6/fPk5DOnM7AoGBAMB3vxVOHSdn3jAA49MD
+5GEFIcMsoo6A/9BxH3uE1t63ag63TC7h6PdtLwfxNWjIc7lDqvxg5UflRP6KtNeS
+EgkAqq2Uhf6c/VDrrhIOUC8ST1epbSZp/vRPRoHiQ7ie8jUK21ZfxnaHU7ZV+9oe
+x0IEKyo04xc5WedztAb9ylWp
+-----END PRIVATE KEY-----
+`,
+  `-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA1iwoOVdb0PrpKZHS/Yh/
+YjfQ07LlPZNCYQH9MPa5yTOnLeDSRmBeUcQBnCRD/M2a0hpj6f3DNsdEl1u1vxn5
+KIBWrAHE/eb3+zxJD3fKkK5ENVxXEUjpk9IglfvdxRfwtSOAnY82NdOBaNq2iqI5
+0Z8Lx28hXhcXUp/mEI5G0VcIykWsUkUefRKQanPvSQIMLLSmoLhAJNXbCPSca00g
+3qXavDXpCWZWaalLIImWYuJsZulOYhkvMgvKzHHF04+t+eqtTaHuYF1ZifkqLk4B
+iuN4TwmWLHSWCSR6hdx9RbmrRg8gm4/phG6AKZJr/POHZqHy5WxlYidao/ZBZn/5
+hQIDAQAB
+-----END PUBLIC KEY-----
+`
+)
+
+/**
+ * Of the platform, rotated out.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const retired: TestKey = key(
+  "f0:67:3f:b2:e1:29:74:43:c3:6d:cb:81:c1:72:9a:5b",
+  `-----BEGIN PRIVATE KEY-----
+MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQDcKEgqrXYronFy
+7LUnwlr/MRGFoJh+fGHeQYTLG6AJMVATW1aIv4whuIWE9Y6/XDvR5y/1rKa4XtE4
+7F1v466yB3jGTQvDfvsctBjzsRyvsvmF3qvnw85XxizEvYwdDJfMRwD3rypNLFi6
+ljQ9rAXqvz8mLYAFYg2+Qmaxg23i86L64ygs4q4UI4S6ajxMK21BiKMuI1T8Ms/Q
+qPQ4quVC9eWHdHaAqIPDfN3592UMq3ngZOgPG/4DuiETqMEI9gQqRsGaM6VGlRVw
+ogZxIk6moNE87OF856T8v/p9zI/qhcwdziMkj0ZvpyxMbuZhN3+m2naCYb1/PorK
+f7wPw5W1AgMBAAECggEABip8pvFXw24XxlO52SS43rfVmUv/qV87cHmeSf/6kfdX
+GkuvF0JiHtmnp6sm9dYT+NOERNmyi6xgKLt5/HXAgUzzRX6H61BFoS6sGjsmJgeZ
+tHWhk+qof03WGCaE45VkNPzyGn3F7gZlb8hgKzADtGjp0Fxq3vu5jdAXRzZ6n+YM
+oRZt/6y766gCV9U41/bfioJSYaTSpEwHccRBeJMK8QVoTv/xvz9mkZ1HYn+xYCgl
+tLPEdvv/gtU9AGcho1SFU4QtpLQEJU+MOoUeulD6rLeTble3k3Kfg9BRzDoiBDlF
+oEdiVALyEnE8d08dWqL2SicJ6rtXL4j74LsmWzS1CwKBgQD9y/NzM72crW+vT0HM
+0EG5oFa2vkc4DMBnJAfGoKv0UivbmtNnMmoHS7Wx3oIOVQ1Q+4YEbYPiPUuZ0JLp
+/VfBNvdckD+7uz3uCb6XCLuTzj0gydbW9DsyDC1badnvRtnYhLeer8FJXjrrpl+1
+/jZaj8ot61b3JZYvp77U22VBcwKBgQDeEZHCxC7RVE1SehKDiryDHCiGR2J0OlG9
+JyCfN4ykXJ8szh6Mu8dDfd3ETT0mM76JSjNQ3z7qxkHrqXBZ8d0SVuRl0o9xsVHH
+XcYubEcSMmIiaL6alcGViZiaZi0IN4p/1FyoGxYVa+WbBRkRmSUjijimoDYXnBeY
+wI/MBxniNwKBgQCxLYivjBd7Ibkuce5Fxb2ckUr4GK4vevd3CbhD+jcRQaxMizG6
+gX9zyG731ZaF2uqI9o8A2FORxajZoLpvj+WLhYv6mtljfbwmSbc8SWRqMziJg17w
+gWAx+D5R6vuyB4xdk4l8xsXxKk+H44Y9z1Kytl8232y+7QaEDl8yyldN8QKBgQCZ
+eREAxy8IErghkSYsbPydrB9BtiIP66JEFL+R6gU0LqL/hzBL2Rb8yQc0PKFPPqGn
+JnXSpYdJIF28rexs7R/5Jb5RtLTYQVEgdOmbec+gftudpkBce7U/UMn7ozPqIuCA
+OdcTgyy+/0O+4EYUCIBHUKaYWc8ogAM62ZJH0nyL/wKBgHzbh5pmezekPXa0GlBx
+CrfllX4J1EYyszawPWOeZYduoKWB6fInaITyAU6zSMD7yQJz/BjhTCfXJChmPUhh
+7YX7eLN5pw5khtdA9HLdBnER3snshZvw0JMYemd5RFQ8Z8bSlkDi206tXyXLJ/Pu
+SEF4gyE91nlHkqo8Zj57QDBT
+-----END PRIVATE KEY-----
+`,
+  `-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA3ChIKq12K6Jxcuy1J8Ja
+/zERhaCYfnxh3kGEyxugCTFQE1tWiL+MIbiFhPWOv1w70ecv9aymuF7ROOxdb+Ou
+sgd4xk0Lw377HLQY87Ecr7L5hd6r58POV8YsxL2MHQyXzEcA968qTSxYupY0PawF
+6r8/Ji2ABWINvkJmsYNt4vOi+uMoLOKuFCOEumo8TCttQYijLiNU/DLP0Kj0OKrl
+QvXlh3R2gKiDw3zd+fdlDKt54GToDxv+A7ohE6jBCPYEKkbBmjOlRpUVcKIGcSJO
+pqDRPOzhfOek/L/6fcyP6oXMHc4jJI9Gb6csTG7mYTd/ptp2gmG9fz6Kyn+8D8OV
+tQIDAQAB
+-----END PUBLIC KEY-----
+`
+)
+
+/**
+ * Of the organization.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const organization: TestKey = key(
+  "9a:46:dd:ce:c6:ef:3d:a4:43:c7:0b:b9:35:cb:fc:98",
+  `-----BEGIN PRIVATE KEY-----
+MIIEvAIBADANBgkqhkiG9w0BAQEFAASCBKYwggSiAgEAAoIBAQDExJrsIE88HhsG
+OzNmqZJHcdhEllDBmipyg5gISUDHa1KfdoZPQTWoIzqVL+rjEzTfewwu0bnnVI1T
+JXdRmkbWxymPLM98RQKU0qdFZ69wSwvqxYYhjAM8Yl+/+sU42dbXYT+MbryUz9lh
+fwPXVH9J8e4e4SIJ0lJK95zBhNPdOCGb5kL71EQWPzCuhGtI8ugp7YtkE7twX5a8
+RP2SfdzUUE+bKiYKS2vuVorkxbcJtqdu56AL1Msg4NSzsYT24JvGJH7vv+FQoVi/
+Kayjf+9mJyK7HKePF2xl9mSaxOoXCr9yD2m9kkfEeKjP2vY0cPTBJ0t1ySyP4B7q
+54mAwwGXAgMBAAECggEASans8c9aun/u0BNjt+Bt0e9t7qdzjjdAAuT/CsMZzE6C
+fQ5rU8pu4wZlTSrGPcKX/b5cHj8H4PHHgsQ4+kTOlmOzTFWTS8uuHrcKRjJ9/IUr
+7fWKtI5tO7L8c6vXH+R1yOYwW0utr+xsTlK1xmxsxusaoVbZXmHtywEOH2ixxFQy
+CfDWYbEh2Oby4/cqIzJQiXJrpkm8q3eNYbOsuq2ARQGTwkVwX4Xv6A16A8bDGbLZ
+7JFuzEjwOoVJl1uhvA/k3Dj8NT70vKq+vejiUZiRi5fW2JaoKe1nQyEcvb+ndbXI
+0q4LsO2HNWmjqvHw9kJnDX/+xBFm46rn7gN2s54WCQKBgQDrmPrbhOhcrrZcNtgw
+l/+cDXKOwD1pfdlnmqRlWBIVQgKjtn1o6h81wMGl0vhtUpqqaSJvnuH72DG4Ov6n
+Tmd0miARggWSijoMcbLhHpE+PFXRhlQrLZd+xbLLknhj5j8Ku+z4/7FLiC8C41et
+Hqx7PKB42itX/bT9rIyPteqVQwKBgQDVzs150q8OpYkv1uzDT6s2CQV02p9alatE
+tNSlTxFRE61VYCDvszTYuFx6IMmdzyEK2o8dsF2jihxYKHgBm08wH4eBmGQXVRBG
+C7Zgu2DpkXnlXZXncFTAA1zsMYUTHq377fqkFouaEoWMoCZhp7nWz0v2F+/PspGD
+YHsq96FzHQKBgFrf/Es2XeZ6Ia86HHPJ/Xd1HG4Bqu6I85Xp6WWJ7hezCY+acY9J
+V1aFjmxnDxokFbKLsRO7BlH9V1hHsThZnsA0PxBhxcJ7fN6V8Liy8LU/0p5qIQcy
+o8/rdAbf7X4jLsf2Kvb0sa9/zRphFM2bGk7C2OckyDk9jFWY+/Lm6aA/AoGABXpB
+22Ahaf+lrxsTf8F3wm+iuyaqtHhnJeB4HjATYn9djnVjAqEVtoOqotpaL/fRgeSt
+i/Yrv/fW2A9ZW7kt4y67mv9beRmNzC2ao4nJZtJ6S/0EzSQcl7q+U7LFFQNRM8Ya
+CMAnHXBiCYNE2HWiljVDXe+pDiol/jankSc89KUCgYAI6A6A+RG3Rqf+iirDXo9a
+TS0CeHJN5hp5Y5URcUgXXgsTVrGAeEzMp02fTezZ7Xw4vbTSNQCn49Z7lKhFdfQQ
+6IekggxQ9jQFHz1nqpCxZQNT7eIJ26zmwqPbwhzNlJyQ/OrrZTXVuu/nyQA1Dnhb
+INpRcMmm3bnQ5Rly3D5FXA==
+-----END PRIVATE KEY-----
+`,
+  `-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAxMSa7CBPPB4bBjszZqmS
+R3HYRJZQwZoqcoOYCElAx2tSn3aGT0E1qCM6lS/q4xM033sMLtG551SNUyV3UZpG
+1scpjyzPfEUClNKnRWevcEsL6sWGIYwDPGJfv/rFONnW12E/jG68lM/ZYX8D11R/
+SfHuHuEiCdJSSvecwYTT3Tghm+ZC+9REFj8wroRrSPLoKe2LZBO7cF+WvET9kn3c
+1FBPmyomCktr7laK5MW3CbanbuegC9TLIODUs7GE9uCbxiR+77/hUKFYvymso3/v
+ZiciuxynjxdsZfZkmsTqFwq/cg9pvZJHxHioz9r2NHD0wSdLdcksj+Ae6ueJgMMB
+lwIDAQAB
+-----END PUBLIC KEY-----
+`
+)
+
+/**
+ * Of the directory.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const directory: TestKey = key(
+  "07:c0:9f:3d:d3:28:1b:ea:99:74:f4:e8:38:c8:b9:96",
+  `-----BEGIN PRIVATE KEY-----
+MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQCH4y19ASzc50wt
+m7CUAR/b4wZDX+PDMVsvwig1jq1ApeptfXEPvsv9ZG1xrw6p93PZ0x+LHvsQr/49
++B+l6KZQnY+zvpiGGHY9VXHM6iCvh8l97R537a9ill3kZkVZeqyle/+/2aJQU0F7
+FyR78cAIVoker/5It+AyDzghLN0MDZ1s6uyX5wuXDi6qUMxmzS5xttnv3en6N7jN
+VW8sLox8OO/1OeDItnXbkAaOWf6KrVoqiXjKdqMjgmoUQ4px4FGF73rlwFzdV5PT
+gXRELwd5XrOOlaK1mwpTxxmmHiu3nez8fYzfsdFVAhR2rg+wVoH7inOSqchjtLBQ
+P0b3CchxAgMBAAECggEAFXaZFz8JxoSUIDoQrHf2/8S+lwK813ZiyErbDgaQr/7k
+5dFj+9AvqUDlFolHgCoxNs0llNRaZJrfxgr8eLikGGSir4nhzoBroKlv1aV/byo7
+9bNv1hKJWsGUaACNYKJDRcotrbBi9lwIIjiYDymyor6EXv/+Yp8EfvOvcnIDIiWD
+dUdoXscPppxL9P2jYeMxB4alvnFeXvKBpGTrG3QeHM1YdaP7m53TvqO+agzsk5pR
+xNPkUSPN5i07n0lxLEt378u5ohE1mAQtAf6p8Fb1nwWuupiT9AkkZ5I7gDY4AbMC
+Jqx99M65uB9V+hBDxNud/e3r4T1ZBtNt5eV+DgDoCQKBgQC8ZqB0WpNjS1TYzTLJ
+o+d2KZ6/7py7jlS2uzD8fktZk4taBWwF4xSdV3M5kN3VTvjcpd3iMqBbT210HWMr
+EsQWHs3tTaTE17LwN+WeAi0YTTbrFOdat8mnAuzf765Wa+eNEvRgMJcTtsipUtrl
+xOZ56/MaC+nm5dE6kVKSfq5nBQKBgQC4pPqV9hd28QApmdwU8ztQnhDsSbZ71Uec
+RPM72rsof876YYFIWknhzaMf0YSN0yI/lsG+T1LV+yc0ZYUkVVzlqtPQWPY4xB/y
+ItHWjfVF6nm43QQ4H7iry9jmi2y5XUuqUo0g1KD6dZpMc5zPTaVncjUDQvtTrnkc
+wbJ6So5/fQKBgGeJ+yqW0KNkNhgEBaJdaoo861rN1uMYoKPgElbhTaXH+XCaxDgk
+CSNDeTasz8033nrcySlT617jMuL6d5KneI4zlbaR0ji/1j5AaffBeGj/nmvpjBAG
+K1OWvvl+7o/eM14LibQHYC/cZ0DvIQ/fe06MBolM/NoBeVA3p2qNJmnFAoGBAKYi
+UxGQ/iXXzDSiKmJzQ4BS6Jkh7d5X1XnmlA/by6Ax9zJTfvZxvp473zUm2CSfvuYG
+KEaqqra7pte/LF+3qsE+xhxlnw0Ockv0RmfNDM4enezWeBBjgk6ZOIyfEHFsX0Nd
+yXurtTgFjpKRR5tCmruMB+TqZKYziudz5Lmh0bslAoGAWiNQCazBt0O3dKdzwMmF
+aOWy1lSqMb8GQ3x3aVj0cA60pevsnecksGs+FDV+9OCTmapvB8n2SG5UqmCII33N
+dZDrVQXjHa3r/Wjff4yhu6YRZNDTT8mut99OJbCvqrnv8eNrVk503Fm6aaVs5sm0
+AdO8brb/4T2FUXrvba+r7a4=
+-----END PRIVATE KEY-----
+`,
+  `-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAh+MtfQEs3OdMLZuwlAEf
+2+MGQ1/jwzFbL8IoNY6tQKXqbX1xD77L/WRtca8Oqfdz2dMfix77EK/+Pfgfpeim
+UJ2Ps76Yhhh2PVVxzOogr4fJfe0ed+2vYpZd5GZFWXqspXv/v9miUFNBexcke/HA
+CFaJHq/+SLfgMg84ISzdDA2dbOrsl+cLlw4uqlDMZs0ucbbZ793p+je4zVVvLC6M
+fDjv9TngyLZ125AGjln+iq1aKol4ynajI4JqFEOKceBRhe965cBc3VeT04F0RC8H
+eV6zjpWitZsKU8cZph4rt53s/H2M37HRVQIUdq4PsFaB+4pzkqnIY7SwUD9G9wnI
+cQIDAQAB
+-----END PUBLIC KEY-----
+`
+)
+
+/**
+ * Of the service.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const service: TestKey = key(
+  "4f:73:c3:13:97:da:6f:12:1f:12:54:60:38:40:8a:bc",
+  `-----BEGIN PRIVATE KEY-----
+MIIEvAIBADANBgkqhkiG9w0BAQEFAASCBKYwggSiAgEAAoIBAQCpn8c2UClcdvRj
+gRBqppzxzAgPCoKZBFQgSq9QnUOyBMjILUll5YcNdkeBt5nHKefBPialnDLnUMCK
+Zvndf93i8jg1bX+6LCOSHVW5QOOp9623nzzG7J+1qR28kFx9rpTaACfMAoiq/aJg
+3lnNo4tkXPpe506rFsgai9/jnZ18vXl4JJFWR1ZkgRUB8wnxzKK88H7oASN27gOw
+O09/uWZOdyO9PFbnj28S8dpUEHHVlWZBCQZaTCluyvYZWDTYq4ZUIunlCwHVA+rH
+OvZXHNLKIoxL5bFy0phkcKAoHdBrc7Lyp41+nxnzc432AUL3ftSRh428hfIXY4e2
+6I8gIUI5AgMBAAECgf8ENQch30MvsIMakuLRMK5kw2P9TsRjBzVVuQFfpxRw55ip
+JBrVfNGDNvUtQnmBdxpOsLSolsS9GVI2mXZ53D+R6LsDdNlH27uX0XGJJKrP/uIw
+7lXvJq7LPuedIUSDghnbyzwWZxCUp/AYVa4apeU5VXCdtfNKDJ4FBEuVzCdJnXgL
+7XxX9k7OJSfa8o7JbkNWyb6la2jwyPwkpGYN3WwLvODGjNdgfOxLStwk1hpgkPQ7
+nLPxa2XgdpPAk3YBOpNOp5u6Eiv63RlFNDiQUo9R7pPZ/Ywhslu4BlNLHUEIZrCF
+AMXnJf5VtF/wZ22yKNKC9Nhl7OzOtikGBBitiz0CgYEA6KW9oF8j5uxVE3twYEU+
+2U5vxvosMSWRz/Z2blRAfoBrn/5JqfjY0rOxf1voWGT2wcH/P2OS14gxNEvRq7Wr
+kGvu171DwYBqSCAkTEkGDHKYTfDHMxR2AwDzBqKsve16VrDADC7O1U9Nsw+lk4fK
+U+PwHKY7cAgOWf0iXFVHsNMCgYEAuqaMzxVELCVV5fmqD9ZRwf+eHwvrmLw42tbl
+xrvjP1CdK4YFugjFZZE9GDXlw8zzS5J/F4Fbl5JivgiUOqbSRzgVDuZeL4b12ZAR
+R5PgS71SD1zN1jYJPdUyZLSeMkHMLPoPK55exP2td9pMiaUHhBvMQAvdb/s9Pabe
+NaClOUMCgYEAtqE9bgKh1WqbErMpMXnKb56CYsoLHP2oLIAG0m9zPZskYbGmNDc0
+RptncFo+1/1SNCJNdH5/TJEOR0ZprwjrSHFiSpu579IWHM6WkAgXJnhjFXQ5e+DJ
+D2yUWxYi0un0ys7vw+CO36bkkPdsfJbxfs+Fs4fPSxAX7A6qBZ+wqp8CgYEArt8F
+w6qgAWBFdz6PJ2Fbng94PIw1ghauidGW27gCs7o6VqGtUduP3ZXSkJFGoEivlRk+
+u231uy9qFbMB9WWAUztm91u72HlwcxJ4LgCMv0kzzbLcIprj06ugGBvkrx9YRLdP
+aUVqctNdJ5I97SPRw+MrXMIBCD5x5QYm4EWPJvMCgYAVwicPIRD7Du9mDdbaql5h
+Xl2RqOBUTnrAI/tK2LmDwCHZWwTpItJXVKrCZYVcjl+1S/8hd/zBzkmMApMJ3xAd
+mrKrhuUgiq6oY9PsFOTDLn8SsOvygmwsU2EyKrGCF16cb3ZozGYo75UAPC3jnTwr
+T5GHuAleUukbDDDz+BFCqg==
+-----END PRIVATE KEY-----
+`,
+  `-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAqZ/HNlApXHb0Y4EQaqac
+8cwIDwqCmQRUIEqvUJ1DsgTIyC1JZeWHDXZHgbeZxynnwT4mpZwy51DAimb53X/d
+4vI4NW1/uiwjkh1VuUDjqfett588xuyftakdvJBcfa6U2gAnzAKIqv2iYN5ZzaOL
+ZFz6XudOqxbIGovf452dfL15eCSRVkdWZIEVAfMJ8cyivPB+6AEjdu4DsDtPf7lm
+TncjvTxW549vEvHaVBBx1ZVmQQkGWkwpbsr2GVg02KuGVCLp5QsB1QPqxzr2VxzS
+yiKMS+WxctKYZHCgKB3Qa3Oy8qeNfp8Z83ON9gFC937UkYeNvIXyF2OHtuiPICFC
+OQIDAQAB
+-----END PUBLIC KEY-----
+`
+)
+
+/**
+ * To decrypt with alone.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const encryption: TestKey = key(
+  "49:3b:e4:7c:fe:ba:26:7e:39:ba:26:7e:76:c3:bc:3a",
+  `-----BEGIN PRIVATE KEY-----
+MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQCVQoKpjvhOrz7X
+F6FtaDrIQeCIUONaIyKCrgWOTncCMsbMECDx/FmwqAECgyg48PisVrXk8dm8q1Ns
+uJfnVwEnOorNffLAP9tQV0JsWa59spKmKxlyxMzC2XalSozDXw4kyS2Jy23sjPTE
+Fvrvj40K/eBWKDxH9OL+nvHdeDkttHGIHlceqbpT3E8VY1CmYlo0fRSbRLkjPE45
+ttRkL87phAaIHAMc3C6E6H/iOh/ZypJpnbLXnQ8euaHqxuECMr+ajY49H7ix+bbD
+vShdNczpEKSsI0cSKTu1GnumIAAsjypPJUJndbmsaG+yGxgkPMkNNBvpDE3BoHaE
+uhDEz6m1AgMBAAECggEAJd2TrFRa5gtLU+Ho0AqrLvaXcb2jj9BuBt0DB9EcG/Cp
+wkctNHaiglB8wRho8dkgHQh6aLR6WoTUSzahQs0tu7f8UplrJh6NEtqwPTCbNcRB
+s+onMJiAocXtdY1uHHpW6jonVVfIcURpK/3wdynhzDIP4Yufj1mu5I2KKnc/ejpz
+Rm2EkvMNOJ4kdQLYe/PwMvAwcCCXcGJB+Wnbs6TBArVslCYkgzA0kXGH2fJ6Yg3X
+x/v86lrdbT6x7lXEfnX6x6qIDWb2CdAgE5p6pYfiSN+obntEko7mAuPjxwnxzJi8
+dZStfb+xtYsbqTDuZIIiIYJrU9IiLoy/cPMnzPbZ2QKBgQDSjKx24JJqKXZg+m9e
+0oY0vjk0SsujF+sGMtFsQPMo6SfV0TcjD9mhlw+yzW0EzVFX01AxummeTEoMR3C1
+jlA9c1DdJPg+2zfdC2DGFMALItw6VyCwgO5SfyuxJGsEvVxyQwo9BoAAztOSD51W
+HrQa1IuIKJnotyFEcYKqOSpiRwKBgQC1etzniKbgoXZECWkQ+t7yRFcaHKjjCE3j
+bJ1zwU0lAkNB19VvyDPbdkxynPjkKeEiWqAVQ6L77AZW5HkUIyH1RV2GExaT+NhN
+RIgj1JHYTfs9TrOk2+K8WGzDgHq8U6i1q9KLJXIFCJ7bCxfc+dq9YMaukhPiZcJk
+B4kuT8z2IwKBgC2kfzKaBkNrT5VAVOpKWvuODRqP6EsnwTQryghcoBnLSW5plzlL
+k1MbSzTooWx8EdknHuhYz9KYGSlGR2GkQzK/D9WQ0RvXK+oIMGdgUi1X1kPzZUu9
+92v803zoNybk4eiHLe4CvbbvHyA3sFTd/Q8f6kuO+aZgJJ8QuFGsaMq7AoGAZ6ue
+Ee3wVpYl90vg50BIp+D+WP5SRA90Xxym/X9JUIDwZuajGM4nQZFcroSZcc2yvGtE
+06DltD/qhyzRNf2z4mcTvAmfdjxLZChoFP/TqNszUJxq5xxtc+aXiz8T3g10bQOQ
+rMhhUBrSlJLLuQJKQLDODt+H2GcFGxtq9DfGAD0CgYEAs8gP7obSlALjiVbo5jMe
+1J3xnhxdyjzyv6e1i4HZ5n/SFZ5FXKKv8etZ4Z25aZQgSlXY9ZR+rLw7QJuLj1sS
+mOHO/qmLKcK3ShmSJgJtJwjBAax1g94gb6pgjNGQZin0bVcBk4APLGsUv1hHAMyp
+tFWAyKUYnxoXDIId9cKrsKM=
+-----END PRIVATE KEY-----
+`,
+  `-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAlUKCqY74Tq8+1xehbWg6
+yEHgiFDjWiMigq4Fjk53AjLGzBAg8fxZsKgBAoMoOPD4rFa15PHZvKtTbLiX51cB
+JzqKzX3ywD/bUFdCbFmufbKSpisZcsTMwtl2pUqMw18OJMktictt7Iz0xBb674+N
+Cv3gVig8R/Ti/p7x3Xg5LbRxiB5XHqm6U9xPFWNQpmJaNH0Um0S5IzxOObbUZC/O
+6YQGiBwDHNwuhOh/4jof2cqSaZ2y150PHrmh6sbhAjK/mo2OPR+4sfm2w70oXTXM
+6RCkrCNHEik7tRp7piAALI8qTyVCZ3W5rGhvshsYJDzJDTQb6QxNwaB2hLoQxM+p
+tQIDAQAB
+-----END PUBLIC KEY-----
+`
+)
+
+/**
+ * Of nobody that the platform knows.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const stranger: TestKey = key(
+  "4a:79:e7:ab:cc:fe:57:22:6b:b7:31:c0:f9:04:2b:15",
+  `-----BEGIN PRIVATE KEY-----
+MIIEvAIBADANBgkqhkiG9w0BAQEFAASCBKYwggSiAgEAAoIBAQC6Ok/tVKWrjmER
+GnTdt1BI6NKJfH3+aybg8VWJJtCxS5GjVsa/3KXaySYw3GrHn+0qvYVHnJhYhCie
+IB119KR910UINTQfU68vpltGfCIpDzZ0H7ChctXIpF43BuNpwTNRD3DoxXRqQlql
+qUNRWiwJLe9QcqYMkxG2EVDrX1d1bm1BUZRbncy4HFpZa3QA2SuDmH65U/BVN7jv
+qKxfuHONyeOtfO+yRzfm43DJ3y8gk446+MTeExnxNym3l7XiplzPBWImAHrLvZA6
+2NwxAO2QUBDqUazIVYL9lxhX1gfpOG9n/VriQGFK1Lor1pu8IPv3zUmcWAofVMid
+Vjj3X9e5AgMBAAECggEAFtJxnBytBua2d5Gd89P0x1KdBpNWn3jDNXrt6BZ1Kd0g
+dnt6dOXV/4d6Ii/I+DjdqEi8jiefNe3QSnyWD7AQ/okEoTpf7lzjkbvZ4LvytcRz
+AG0nyMlZcLLQBv9VnE68erkhNa2JFEKYeEfTg6NA1UknVF0Qg2b8myrpF0dCYRYX
+UZBoLTEk0SpHq4JCTEvU1rilUWEhtoNhQ15vKZBruV33ELCh56okVuYUSlUS3LiD
++xReP3DWsfUD6Yzf/usp6eDkUU3viQMNHj+MxMkCdW8zacIz+cvdqRHM8N9dpgKO
+ERCZxPt5u2DL/0WtVkaug7G6i0ubQ/n1+5U5qHSDOQKBgQDco46/dEHgqDsJEn7v
+/ApL3NGCz0JF0oSIiOYd1RWpspP4FUVy499ZjfI9jmEN8E3GYdjejRFpPQwfnUHb
+pnod+sSMQg5OAF+ME9DPnMmY7+tHRDCKXDddfTrrUJsCMgVkOq+i4jFrY9PSnC9h
+6/n0TnFtmq0hzKNbzGSoGDsMdQKBgQDYEuys2ay5Qpr1tVbjFSvpNk8B15luua41
+NN6/sStktZe6tco8E11dow2P+VuB+2WNmC9lbAyigpzNvxXg/7/ozGsYR1q+juH0
+4AJ8ixtqq2a4kMUSzclIMugCS4MKxY1nyNRxC4JvXWJts+eoGa+y0Mu3IIBaZjFr
+HAiGF6LFtQKBgDTjyC5A0iHmcfBkzKT+iAFTd62hvUM7iaWpG3B/SegZ9Lp9bt5x
+nXK8QhtbbAyJVDt/7Rq8OjY9+hACBG2A5LkXCdKNaxxrnnvXrDB4ZyMQMBgvUmt4
+W5U/lcYe1mmaUAyMvNmQ20Pg9EACTKFujcZwn2QktefqRCaXQnHBDTaZAoGAGW+o
+4vRBDBIWMeSmFNdyMuMMy/e4fTtokaTmsARISnPCJ92ssAPLkvFV8GP3bMbOfquy
+sKrWle7wTJw5FCKnUd12ogYMXbBuUyhnwoeRs633yrRoLr2A+3narCJ9i7AT5GrU
+73XeZgPFSYrLM5PKhi9kO+uckIfFO4mySy7PH50CgYBhjkmwSorwjQHSIhsaRe64
+3TPeP6lal9iGbs4OAT8/jMSJgzndMossvZQ4mORXDUSxH27kv+3L6AxnpoQijXsb
+K4xTQ+rHHuZovTv5uZAyXBTTHobcOBxKZHrxWll9U9N3RQtwatsao/cv01TVBzcf
+7X+p/IkeC/Q86T43JgnAZw==
+-----END PRIVATE KEY-----
+`,
+  `-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAujpP7VSlq45hERp03bdQ
+SOjSiXx9/msm4PFViSbQsUuRo1bGv9yl2skmMNxqx5/tKr2FR5yYWIQoniAddfSk
+fddFCDU0H1OvL6ZbRnwiKQ82dB+woXLVyKReNwbjacEzUQ9w6MV0akJapalDUVos
+CS3vUHKmDJMRthFQ619XdW5tQVGUW53MuBxaWWt0ANkrg5h+uVPwVTe476isX7hz
+jcnjrXzvskc35uNwyd8vIJOOOvjE3hMZ8Tcpt5e14qZczwViJgB6y72QOtjcMQDt
+kFAQ6lGsyFWC/ZcYV9YH6ThvZ/1a4kBhStS6K9abvCD7981JnFgKH1TInVY491/X
+uQIDAQAB
+-----END PUBLIC KEY-----
+`
+)

@@ -1,0 +1,193 @@
+/**
+ * A platform for tests with one organization, directory and service, whose keys and ids are fixed: the real server and
+ * real cryptography, without a socket unless one is asked for.
+ *
+ * @since 0.1.0
+ */
+import { SdkKey } from "@effect-launchkey/core/Device"
+import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import * as Administration from "@effect-launchkey/platform/Administration"
+import * as Authenticator from "@effect-launchkey/platform/Authenticator"
+import * as Platform from "@effect-launchkey/platform/Platform"
+import * as PlatformClock from "@effect-launchkey/platform/PlatformClock"
+import * as PlatformKeys from "@effect-launchkey/platform/PlatformKeys"
+import * as Store from "@effect-launchkey/platform/Store"
+import * as Jose from "@effect-launchkey/transport/Jose"
+import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
+import * as Transport from "@effect-launchkey/transport/Transport"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as InMemory from "./InMemory.ts"
+import * as TestKeys from "./TestKeys.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export const organizationId = Entity.OrganizationId.make("8a6b1e9e-7d1c-11ee-b962-0242ac120002")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export const directoryId = Entity.DirectoryId.make("9c0f6f3a-7d1c-11ee-b962-0242ac120002")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export const serviceId = Entity.ServiceId.make("a5a2d6d4-7d1c-11ee-b962-0242ac120002")
+
+/**
+ * Of the directory.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const sdkKey = SdkKey.make("b1d05c28-0b18-41e4-94a0-853758eeefc8")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /** Where the platform answers, for clients and devices of one's own. */
+  readonly baseUrl: string
+  /** A device linked to the user, who exists from then on. */
+  readonly linkedDevice: (
+    user: string,
+    options?: Omit<Authenticator.Options, "baseUrl" | "name"> & { readonly name?: string | undefined }
+  ) => Effect.Effect<Authenticator.Authenticator, LinkError>
+}
+
+type LinkError = Effect.Effect.Error<ReturnType<Authenticator.Authenticator["link"]>>
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class TestPlatform extends Context.Tag("@effect-launchkey/testing/TestPlatform")<TestPlatform, Service>() {}
+
+/**
+ * What a test has at hand: the platform from inside, and transport and client to reach it from outside.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Services =
+  | TestPlatform
+  | Transport.Transport
+  | HttpClient.HttpClient
+  | RemoteApi.RemoteApi
+  | Administration.Administration
+  | Platform.Services
+
+const seeded = Layer.effectDiscard(Effect.gen(function*() {
+  const store = yield* Store.Store
+  const administration = yield* Administration.Administration
+  yield* store.insertOrganization({ id: organizationId, name: "Organization" })
+  yield* store.insertDirectory({
+    id: directoryId,
+    organizationId,
+    name: "Directory",
+    active: true,
+    denialContextInquiryEnabled: true,
+    sdkKeys: [sdkKey]
+  }, "directory")
+  yield* store.insertService({
+    id: serviceId,
+    organizationId,
+    directoryId: Option.some(directoryId),
+    name: "Service",
+    icon: Option.none(),
+    active: true
+  }, "service")
+  yield* Effect.all([
+    administration.addKey(Entity.organization(organizationId), TestKeys.organization.publicKey),
+    administration.addKey(Entity.directory(directoryId), TestKeys.directory.publicKey),
+    administration.addKey(Entity.service(serviceId), TestKeys.service.publicKey)
+  ])
+}))
+
+/**
+ * The platform from inside, seeded and not served yet.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerPlatform: Layer.Layer<Platform.Services | Administration.Administration> = Layer.orDie(seeded).pipe(
+  Layer.provideMerge(Administration.layer),
+  Layer.provideMerge(Layer.mergeAll(
+    Store.layerMemory,
+    PlatformClock.layer,
+    Layer.orDie(PlatformKeys.layer({
+      signingKey: TestKeys.platform.privateKey,
+      retiredKeys: [TestKeys.retired.privateKey],
+      userHashSecret: Redacted.make(new Uint8Array(32))
+    }))
+  )),
+  Layer.provideMerge(Jose.layer)
+)
+
+const layerAt = (baseUrl: string): Layer.Layer<
+  TestPlatform | Transport.Transport | RemoteApi.RemoteApi,
+  never,
+  HttpClient.HttpClient | Administration.Administration | Jose.Jose
+> =>
+  Layer.effect(
+    TestPlatform,
+    Effect.gen(function*() {
+      const administration = yield* Administration.Administration
+      const context = yield* Effect.context<Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient>()
+      return {
+        baseUrl,
+        linkedDevice: (user, options) =>
+          Effect.gen(function*() {
+            const device = yield* Authenticator.make({ ...options, baseUrl, name: options?.name ?? "Test device" })
+            const { code } = yield* Effect.orDie(administration.linkDevice({ directoryId, identifier: user }))
+            yield* device.link(code, sdkKey)
+            return device
+          }).pipe(Effect.provide(context))
+      }
+    })
+  ).pipe(
+    Layer.merge(Layer.orDie(Transport.layer({
+      issuer: Entity.service(serviceId),
+      baseUrl,
+      signingKey: TestKeys.service.privateKey
+    }))),
+    Layer.provideMerge(RemoteApi.layer)
+  )
+
+/**
+ * In memory: requests enter the platform on the calling fiber, so that `TestClock` rules both sides.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Services> = layerAt("http://localhost").pipe(
+  Layer.provideMerge(InMemory.layer(Platform.httpApp)),
+  Layer.provideMerge(layerPlatform)
+)
+
+/**
+ * Over the given server and client, such as `NodeHttpServer.layer` on port 0 and `FetchHttpClient.layer`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerServed: Layer.Layer<
+  Exclude<Services, HttpClient.HttpClient>,
+  never,
+  HttpServer.HttpServer | HttpClient.HttpClient
+> = Layer.unwrapEffect(HttpServer.addressFormattedWith((address) =>
+  Effect.succeed(layerAt(address.replace("0.0.0.0", "127.0.0.1")))
+)).pipe(
+  Layer.provideMerge(Platform.serve),
+  Layer.provideMerge(layerPlatform)
+)
