@@ -9,7 +9,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { AuthPolicy } from "./AuthPolicy.ts"
-import { DenialReasons } from "./DenialReason.ts"
+import { DenialReason, DenialReasons } from "./DenialReason.ts"
 import { AuthMethod } from "./Factor.ts"
 import { maxCodePoints } from "./internal/text.ts"
 import * as wire from "./internal/wire.ts"
@@ -103,7 +103,17 @@ export const CreateAuthorization = Schema.Struct({
   pushTitle: Schema.optionalWith(Schema.String, nullable).pipe(Schema.fromKey("push_title")),
   pushBody: Schema.optionalWith(Schema.String, nullable).pipe(Schema.fromKey("push_body")),
   policy: Schema.optionalWith(AuthPolicy, nullable),
-  denialReasons: Schema.optionalWith(DenialReasons, nullable).pipe(Schema.fromKey("denial_reasons"))
+  // Some SDKs send an empty list where no reasons were given.
+  denialReasons: Schema.optionalToOptional(
+    Schema.NullOr(Schema.Array(Schema.encodedSchema(DenialReason))),
+    DenialReasons,
+    {
+      decode: Option.flatMap((reasons) =>
+        reasons === null || reasons.length === 0 ? Option.none() : Option.some(reasons)
+      ),
+      encode: (reasons) => reasons
+    }
+  ).pipe(Schema.fromKey("denial_reasons"))
 })
 
 /**

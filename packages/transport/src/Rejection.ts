@@ -7,7 +7,7 @@ import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
 
 /**
- * The check that a message failed, in the order in which the checks are made: a message is refused for the first one.
+ * The check that a message failed, about in the order in which the checks are made: a message is refused for the first.
  *
  * @see docs/protocol.md "Verification"
  * @since 0.1.0
@@ -27,26 +27,26 @@ export const RejectionReason = Schema.Literal(
   "AudienceMismatch",
   "SubjectMismatch",
   "TokenIdMismatch",
-  "Replayed",
   "Expired",
   "NotYetValid",
   "LifetimeTooLong",
+  "Replayed",
   "MethodMismatch",
   "PathMismatch",
   "StatusMismatch",
-  "HashMissing",
-  "HashUnexpected",
-  "HashMismatch",
   "LocationMismatch",
   "CacheControlMismatch",
+  "HashUnexpected",
+  "HashMissing",
+  "HashMismatch",
+  "NotPermitted",
   "BodyTooLarge",
   "BodyNotEncrypted",
   "BodyMalformed",
   "DecryptionKeyUnknown",
   "DecryptionFailed",
   "AuthorizationRequestMismatch",
-  "UserMismatch",
-  "NotPermitted"
+  "UserMismatch"
 ).annotations({ identifier: "@effect-launchkey/transport/Rejection/RejectionReason" })
 
 /**
@@ -66,7 +66,7 @@ export const describeReason: { readonly [Reason in RejectionReason]: string } = 
   TokenTooLarge: "its token is longer than is accepted",
   TokenMalformed: "its token is not a compact JWS in canonical base64url with unambiguous JSON",
   HeaderNotAllowed: "a protected header uses a member or value that this protocol does not (crit, b64, zip, p2c, typ)",
-  AlgorithmNotAllowed: "a protected header names an algorithm outside this protocol's lists",
+  AlgorithmNotAllowed: "it names an algorithm outside this protocol's lists",
   KeyIdInvalid: "a protected header carries no kid of sixteen lower-case hex octets joined by colons",
   KeyUnknown: "the key that kid names is not known",
   SignatureInvalid: "the signature does not verify under the key that kid names",
@@ -75,26 +75,26 @@ export const describeReason: { readonly [Reason in RejectionReason]: string } = 
   AudienceMismatch: "aud does not name the receiver",
   SubjectMismatch: "sub does not name the entity that was acted for",
   TokenIdMismatch: "jti does not repeat the request's",
-  Replayed: "its jti has been used before",
   Expired: "exp has passed by more than the leeway",
   NotYetValid: "nbf or iat lies in the future by more than the leeway",
   LifetimeTooLong: "exp lies further after iat than is accepted",
+  Replayed: "its jti has been used before",
   MethodMismatch: "the method differs from the signed claim",
   PathMismatch: "the path differs from the signed claim",
   StatusMismatch: "the status differs from the signed claim",
-  HashMissing: "it has a body, and no content hash is signed",
-  HashUnexpected: "a content hash is signed, and it has no body",
-  HashMismatch: "the content hash differs from the signed claim",
   LocationMismatch: "the Location header differs from the signed claim",
   CacheControlMismatch: "the Cache-Control header differs from the signed claim",
+  HashUnexpected: "a content hash is signed, and it has no body",
+  HashMissing: "it has a body, and no content hash is signed",
+  HashMismatch: "the content hash differs from the signed claim",
+  NotPermitted: "the issuer may not do this for the subject",
   BodyTooLarge: "the body is larger than is accepted",
   BodyNotEncrypted: "the body is not a compact JWE",
   BodyMalformed: "the body, or what it decrypts to, does not have its form",
   DecryptionKeyUnknown: "the body is encrypted to a key that is not one of ours",
   DecryptionFailed: "the body does not decrypt under the key that kid names",
   AuthorizationRequestMismatch: "the device answered another authorization request",
-  UserMismatch: "the answer is about another user",
-  NotPermitted: "the issuer may not do this for the subject"
+  UserMismatch: "the answer is about another user"
 }
 
 /**
