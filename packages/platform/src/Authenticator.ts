@@ -1,0 +1,501 @@
+/**
+ * A simulated device: links to a user, receives what services ask, and answers as an authenticator in a user's hand
+ * would. An authenticator is a value, so a program may hold as many as its story needs.
+ *
+ * @see docs/protocol.md "The device API"
+ * @since 0.1.0
+ */
+import { Api } from "@effect-launchkey/core/Api"
+import {
+  type AuthorizationRequestCanceled,
+  type AuthorizationResponseExists,
+  type EntityNotFound,
+  type Forbidden,
+  InvalidParameters,
+  type InvalidPublicKey,
+  type InvalidRoute,
+  type InvalidSdkKey,
+  type RequestTimedOut,
+  statusCode,
+  type Unauthorized,
+  UnexpectedApiError
+} from "@effect-launchkey/core/ApiError"
+import {
+  AuthorizationRequestId,
+  type DeviceId,
+  type FailureReason,
+  type ResponseReason,
+  type ResponseType
+} from "@effect-launchkey/core/Authorization"
+import { LinkDevice, LinkingCode, type PendingAuthorization, SdkKey } from "@effect-launchkey/core/Device"
+import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import type { Position } from "@effect-launchkey/core/Fence"
+import * as ResponsePolicy from "@effect-launchkey/core/ResponsePolicy"
+import type { Session } from "@effect-launchkey/core/Session"
+import * as Answer from "@effect-launchkey/transport/Answer"
+import * as Jose from "@effect-launchkey/transport/Jose"
+import * as Keyring from "@effect-launchkey/transport/Keyring"
+import type * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
+import * as Transport from "@effect-launchkey/transport/Transport"
+import { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"
+import * as HttpApiClient from "@effect/platform/HttpApiClient"
+import type { HttpApiDecodeError } from "@effect/platform/HttpApiError"
+import * as HttpClient from "@effect/platform/HttpClient"
+import type { HttpClientError } from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Arr from "effect/Array"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import * as Order from "effect/Order"
+import * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+import * as SynchronizedRef from "effect/SynchronizedRef"
+import { type DeviceState, evaluate, reportMethods, type Tried, untried, type UserMethod } from "./internal/evaluate.ts"
+
+export type { UserMethod } from "./internal/evaluate.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Of the platform, under the same conditions as a transport's: HTTPS, save on a loopback host. */
+  readonly baseUrl: string
+  /** What the user calls the device: 1 to 255 characters. */
+  readonly name: string
+  /** What kind of device it is: 1 to 64 characters. Default `"Simulated"`. */
+  readonly type?: string | undefined
+  /**
+   * What the user has set up, in the order in which they would rather be asked. Default `PIN_CODE`, `FINGERPRINT`,
+   * `WEARABLES`: one of each factor.
+   */
+  readonly methods?: ReadonlyArray<UserMethod> | undefined
+  /** Default: the device does not know where it is. */
+  readonly location?: Position | undefined
+  /** Default false. */
+  readonly rootedOrJailbroken?: boolean | undefined
+  /** Default false. The policy of an authorization request never asks for it. */
+  readonly emulator?: boolean | undefined
+  /** `"legacy"` for a device of the first generation, which tells no more than whether the user approved. */
+  readonly format?: "legacy" | undefined
+}
+
+/**
+ * The authenticator has no link, or no longer one.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotLinked
+  extends Schema.TaggedError<NotLinked>("@effect-launchkey/platform/Authenticator/NotLinked")("NotLinked", {})
+{
+  override get message(): string {
+    return "The authenticator is not linked to a user. Start a link on the platform and give its code to link."
+  }
+}
+
+/**
+ * No authorization request waits for this authenticator's answer; with `id`, not that one.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NothingPending extends Schema.TaggedError<NothingPending>(
+  "@effect-launchkey/platform/Authenticator/NothingPending"
+)("NothingPending", { id: Schema.OptionFromSelf(AuthorizationRequestId) }) {
+  override get message(): string {
+    return Option.match(this.id, {
+      onNone: () => "No authorization request waits for this authenticator. Create one for its user, then answer it.",
+      onSome: (id) =>
+        `Authorization request ${id} does not wait for this authenticator: it was answered or canceled, has expired, ` +
+        "or asks another user. Read pending for those that do."
+    })
+  }
+}
+
+/**
+ * A denial needs one of the reasons that the request offers, and no other; where it offers none, none is given.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DenialReasonNotOffered extends Schema.TaggedError<DenialReasonNotOffered>(
+  "@effect-launchkey/platform/Authenticator/DenialReasonNotOffered"
+)("DenialReasonNotOffered", {
+  /** None where none was given. */
+  denialReason: Schema.OptionFromSelf(Schema.String),
+  /** Ids of the reasons that the request offers. */
+  offered: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    const given = Option.match(this.denialReason, {
+      onNone: () => "The request is denied for one of its reasons alone, and none was given",
+      onSome: (id) => `The request does not offer the denial reason ${JSON.stringify(id)}`
+    })
+    return `${given}. ${
+      this.offered.length === 0
+        ? "It offers none; deny it without."
+        : `Give one of ${this.offered.map((id) => JSON.stringify(id)).join(", ")}.`
+    }`
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type LinkError =
+  | InvalidParameters
+  | InvalidRoute
+  | InvalidPublicKey
+  | InvalidSdkKey
+  | EntityNotFound
+  | UnexpectedApiError
+  | TransportError
+
+/**
+ * What any call of a linked device may end with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type CallError =
+  | NotLinked
+  | InvalidParameters
+  | InvalidRoute
+  | Unauthorized
+  | Forbidden
+  | UnexpectedApiError
+  | TransportError
+  | MessageRejected
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type AnswerError =
+  | CallError
+  | NothingPending
+  | AuthorizationResponseExists
+  | AuthorizationRequestCanceled
+  | RequestTimedOut
+  | EntityNotFound
+
+/**
+ * A device in the hand of its user.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Authenticator {
+  /**
+   * Completes a link with a new key pair. `code` is the seven characters of the link, as typed or read from its QR
+   * image; `sdkKey` one of the directory's. An authenticator that is linked becomes another device, and the one that it
+   * was stays in the user's list. `InvalidParameters` with origin `"Client"`: nothing was sent, and the code still serves.
+   */
+  readonly link: (code: string, sdkKey: string) => Effect.Effect<DeviceId, LinkError>
+  /** What waits for an answer, oldest first. */
+  readonly pending: Effect.Effect<ReadonlyArray<PendingAuthorization>, CallError>
+  /**
+   * The user approves the request, or the oldest that waits, and passes every method that its policy asks for. Where
+   * the device cannot meet the policy it answers `FAILED` instead: `POLICY`, or `SENSOR` if it has to know where it is
+   * and does not. Yields the request that was answered.
+   */
+  readonly approve: (id?: AuthorizationRequestId) => Effect.Effect<AuthorizationRequestId, AnswerError>
+  /**
+   * The user denies the request, or the oldest that waits. `denialReason` is the id of one that the request offers,
+   * needed where it offers any; one that reports fraud makes the answer `FRAUDULENT`, else it is `DISAPPROVED`.
+   */
+  readonly deny: (
+    options?: { readonly id?: AuthorizationRequestId | undefined; readonly denialReason?: string | undefined }
+  ) => Effect.Effect<AuthorizationRequestId, AnswerError | DenialReasonNotOffered>
+  /** The device reports a failure of the request, or of the oldest that waits, whatever its policy. */
+  readonly fail: (
+    reason: FailureReason,
+    id?: AuthorizationRequestId
+  ) => Effect.Effect<AuthorizationRequestId, AnswerError>
+  /** Where the user is logged in. */
+  readonly sessions: Effect.Effect<ReadonlyArray<Session>, CallError>
+  /** Ends the user's session with one service, or with all. */
+  readonly endSessions: (serviceId?: Entity.ServiceId) => Effect.Effect<void, CallError>
+  /** Ends the link; whatever is called afterwards fails with `NotLinked`, until it is linked anew. */
+  readonly unlink: Effect.Effect<void, CallError>
+  /** Where the device is from now on; undefined where it does not know. */
+  readonly setLocation: (location: Position | undefined) => Effect.Effect<void>
+  /** What the user has set up from now on. */
+  readonly setMethods: (methods: ReadonlyArray<UserMethod>) => Effect.Effect<void>
+  readonly setRootedOrJailbroken: (rootedOrJailbroken: boolean) => Effect.Effect<void>
+  readonly setEmulator: (emulator: boolean) => Effect.Effect<void>
+}
+
+type Unreadable = HttpClientError | ParseResult.ParseError | HttpApiDecodeError
+
+const unreadableTags: ReadonlyArray<string> = ["RequestError", "ResponseError", "ParseError", "HttpApiDecodeError"]
+
+const isUnreadable = <E>(error: E | Unreadable): error is Unreadable =>
+  Predicate.hasProperty(error, "_tag") && unreadableTags.includes(String(error._tag))
+
+/** What the derived client could not read. Its own words quote what was sent and answered, which may be private. */
+const fold = (operation: string) =>
+<A, E, R>(
+  call: Effect.Effect<A, E | Unreadable, R>
+): Effect.Effect<A, Exclude<E, Unreadable> | TransportError | UnexpectedApiError, R> =>
+  Effect.mapError(call, (error) => {
+    if (!isUnreadable<E>(error)) return error as Exclude<E, Unreadable>
+    if (error._tag === "RequestError") {
+      return new TransportError({ reason: "Unreachable", operation, cause: error.cause })
+    }
+    return error._tag === "ResponseError" && error.response.status >= 400
+      ? new UnexpectedApiError({
+        status: error.response.status,
+        code: statusCode(error.response.status),
+        detail: undefined
+      })
+      : new TransportError({ reason: "AnswerUnusable", operation })
+  })
+
+const linkOperation = "POST /device/v3/link"
+const pendingOperation = "GET /device/v3/auths"
+
+const LinkInput = Schema.Struct({
+  code: LinkingCode,
+  sdkKey: SdkKey,
+  name: LinkDevice.fields.name,
+  type: LinkDevice.fields.type
+})
+
+const decodeLinkInput = (input: typeof LinkInput.Encoded) =>
+  Effect.mapError(ParseResult.decode(LinkInput)(input, { errors: "all" }), (issue) =>
+    new InvalidParameters({
+      origin: "Client",
+      issues: ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ message, path }) => ({
+        path: path.join("."),
+        problem: message
+      })),
+      detail: undefined
+    }))
+
+/** The device's own client: every call sealed with its key. */
+const connect = (baseUrl: string, deviceId: string, keyring: Keyring.Service) =>
+  Effect.gen(function*() {
+    const device = Entity.device(deviceId)
+    const { httpClient } = yield* Effect.provideService(
+      Transport.make({ issuer: device, baseUrl }),
+      Keyring.Keyring,
+      keyring
+    )
+    return yield* HttpApiClient.group(Api, { group: "device", httpClient: httpClient(device) })
+  })
+
+interface Linked {
+  readonly deviceId: DeviceId
+  readonly api: Effect.Effect.Success<ReturnType<typeof connect>>
+  readonly pins: SynchronizedRef.SynchronizedRef<HashMap.HashMap<Entity.ServiceId, ReadonlyArray<string>>>
+}
+
+interface Outcome extends Tried {
+  readonly type: ResponseType
+  readonly reason: ResponseReason
+  readonly denialReason?: string
+}
+
+/** How many PINs a device shares with a service. */
+const maximumPins = 5
+
+const oldestFirst = Order.mapInput(DateTime.Order, ({ created }: PendingAuthorization) => created)
+
+// A device that no platform knows: what is asked of its connection is only whether it could be made.
+const nobody = "00000000-0000-0000-0000-000000000000"
+
+const deniedFor = (
+  { denialReasons }: PendingAuthorization,
+  id: string | undefined
+): Effect.Effect<Outcome, DenialReasonNotOffered> => {
+  if (id === undefined && denialReasons.length === 0) {
+    return Effect.succeed({ ...untried, type: "DENIED", reason: "DISAPPROVED" })
+  }
+  const chosen = denialReasons.find((reason) => reason.id === id)
+  return chosen === undefined
+    ? new DenialReasonNotOffered({
+      denialReason: Option.fromNullable(id),
+      offered: denialReasons.map((reason) => reason.id)
+    })
+    : Effect.succeed({
+      ...untried,
+      type: "DENIED",
+      reason: chosen.fraud ? "FRAUDULENT" : "DISAPPROVED",
+      denialReason: chosen.id
+    })
+}
+
+/**
+ * An authenticator that is not linked yet. What it was told to be is looked at when it is linked.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: Options
+): Effect.Effect<Authenticator, never, Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient> =>
+  Effect.gen(function*() {
+    const context = yield* Effect.context<Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient>()
+    const jose = yield* Jose.Jose
+    const httpClient = yield* HttpClient.HttpClient
+    const link = yield* Ref.make(Option.none<Linked>())
+    const state = yield* Ref.make<DeviceState>({
+      methods: options.methods ?? ["PIN_CODE", "FINGERPRINT", "WEARABLES"],
+      location: Option.fromNullable(options.location),
+      rootedOrJailbroken: options.rootedOrJailbroken ?? false,
+      emulator: options.emulator ?? false
+    })
+    const plain = yield* HttpApiClient.group(Api, {
+      group: "linking",
+      httpClient: httpClient.pipe(
+        HttpClient.mapRequest(HttpClientRequest.prependUrl(options.baseUrl)),
+        HttpClient.withTracerPropagation(false)
+      )
+    })
+
+    const linked = Effect.flatMap(
+      Ref.get(link),
+      Option.match({ onNone: () => Effect.fail(new NotLinked()), onSome: Effect.succeed })
+    )
+
+    const pendingOf = ({ api }: Linked) =>
+      api.pendingAuthorizations({}).pipe(fold(pendingOperation), Effect.map(Arr.sort(oldestFirst)))
+
+    const recipientOf = (pending: PendingAuthorization) => {
+      const rejected = (reason: MessageRejected["reason"]) =>
+        new MessageRejected({ kind: "Response", reason, operation: pendingOperation })
+      return jose.importPublicKey(pending.recipientKey).pipe(
+        Effect.mapError(() => rejected("BodyMalformed")),
+        Effect.filterOrFail((key) => key.keyId === pending.recipientKeyId, () => rejected("KeyUnknown"))
+      )
+    }
+
+    const newPin = Effect.map(jose.randomBytes(4), ({ buffer, byteOffset }) =>
+      // of 2³² numbers, each of the 10,000 remainders is as likely to one part in 400,000
+      String(new DataView(buffer, byteOffset).getUint32(0) % 10_000).padStart(4, "0"))
+
+    const send = Effect.fnUntraced(
+      function*(
+        { api, deviceId, pins }: Linked,
+        pending: PendingAuthorization,
+        outcome: Outcome,
+        { methods }: DeviceState
+      ) {
+        const recipient = yield* recipientOf(pending)
+        // One answer at a time, and a PIN is kept only with the answer that tells it.
+        yield* SynchronizedRef.updateEffect(pins, (all) =>
+          Effect.gen(function*() {
+            const known = Option.getOrElse(HashMap.get(all, pending.serviceId), (): ReadonlyArray<string> => [])
+            const servicePins = [...known, yield* newPin].slice(-maximumPins)
+            const { jwe, oaep } = yield* Answer.seal(
+              {
+                type: outcome.type,
+                reason: outcome.reason,
+                denialReason: Option.fromNullable(outcome.denialReason),
+                authorizationRequestId: pending.id,
+                deviceId,
+                servicePins,
+                policy: Option.some(ResponsePolicy.fromAuthPolicy(pending.policy)),
+                methods: Option.some(reportMethods({ methods }, outcome))
+              },
+              recipient
+            )
+            yield* api.answerAuthorization({
+              path: { id: pending.id },
+              payload: { oaep, keyId: recipient.keyId, ...(options.format === "legacy" ? {} : { jwe }) }
+            }).pipe(fold("PUT /device/v3/auths/…"))
+            return HashMap.set(all, pending.serviceId, servicePins)
+          }))
+        return pending.id
+      }
+    )
+
+    const answer = <E>(
+      id: AuthorizationRequestId | undefined,
+      decide: (pending: PendingAuthorization, device: DeviceState) => Effect.Effect<Outcome, E>
+    ) =>
+      Effect.gen(function*() {
+        const to = yield* linked
+        const waiting = yield* pendingOf(to)
+        const pending = id === undefined ? waiting[0] : waiting.find((request) => request.id === id)
+        if (pending === undefined) return yield* new NothingPending({ id: Option.fromNullable(id) })
+        const device = yield* Ref.get(state)
+        return yield* send(to, pending, yield* decide(pending, device), device)
+      }).pipe(Effect.provide(context))
+
+    const authenticator: Authenticator = {
+      link: Effect.fn("Authenticator.link")(
+        function*(code, sdkKey) {
+          const input = yield* decodeLinkInput({
+            code,
+            sdkKey,
+            name: options.name,
+            type: options.type ?? "Simulated"
+          })
+          const { privateKey } = yield* jose.generateKey()
+          const keyring = yield* Keyring.fromKeys({ signing: privateKey, decryption: [privateKey] })
+          // A base URL that calls would refuse is refused here, before the code goes there and is spent.
+          yield* connect(options.baseUrl, nobody, keyring)
+          const { deviceId } = yield* plain.link({ payload: { ...input, publicKey: privateKey.publicKey.pem } }).pipe(
+            fold(linkOperation),
+            Effect.timeoutFail({
+              duration: "10 seconds",
+              onTimeout: () => new TransportError({ reason: "TimedOut", operation: linkOperation })
+            })
+          )
+          const api = yield* connect(options.baseUrl, deviceId, keyring)
+          const pins = yield* SynchronizedRef.make(HashMap.empty<Entity.ServiceId, ReadonlyArray<string>>())
+          yield* Ref.set(link, Option.some({ deviceId, api, pins }))
+          return deviceId
+        },
+        Effect.provide(context)
+      ),
+
+      pending: Effect.flatMap(linked, pendingOf).pipe(Effect.withSpan("Authenticator.pending")),
+
+      approve: Effect.fn("Authenticator.approve")((id) =>
+        answer(id, ({ policy }, device) => Effect.succeed(evaluate(policy, device)))
+      ),
+
+      deny: Effect.fn("Authenticator.deny")((options) =>
+        answer(options?.id, (pending) => deniedFor(pending, options?.denialReason))
+      ),
+
+      fail: Effect.fn("Authenticator.fail")((reason, id) =>
+        answer(id, () => Effect.succeed({ ...untried, type: "FAILED", reason }))
+      ),
+
+      sessions: Effect.flatMap(linked, ({ api }) => fold("GET /device/v3/sessions")(api.sessions({}))).pipe(
+        Effect.withSpan("Authenticator.sessions")
+      ),
+
+      endSessions: Effect.fn("Authenticator.endSessions")((serviceId) =>
+        Effect.flatMap(
+          linked,
+          ({ api }) =>
+            fold("DELETE /device/v3/sessions")(
+              api.endSessions({ payload: serviceId === undefined ? {} : { serviceId } })
+            )
+        )
+      ),
+
+      unlink: Effect.flatMap(linked, ({ api }) => fold("DELETE /device/v3/device")(api.unlink({}))).pipe(
+        Effect.zipRight(Ref.set(link, Option.none())),
+        Effect.withSpan("Authenticator.unlink")
+      ),
+
+      setLocation: (location) =>
+        Ref.update(state, (device) => ({ ...device, location: Option.fromNullable(location) })),
+      setMethods: (methods) => Ref.update(state, (device) => ({ ...device, methods })),
+      setRootedOrJailbroken: (rootedOrJailbroken) => Ref.update(state, (device) => ({ ...device, rootedOrJailbroken })),
+      setEmulator: (emulator) => Ref.update(state, (device) => ({ ...device, emulator }))
+    }
+    return authenticator
+  })
