@@ -2,7 +2,9 @@ import * as Cache from "effect/Cache"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 
@@ -23,6 +25,12 @@ export interface Refreshing<Key, A, E> {
   readonly invalidate: (key: Key) => Effect.Effect<void>
 }
 
+interface Found<A, E> {
+  readonly result: Either.Either<A, E>
+  /** Zero: for those who wait for it already. */
+  readonly timeToLive: Duration.Duration
+}
+
 /** A cache whose concurrent lookups are one, and which outlives a peer that is away for a while. */
 export const make = <Key, A, E, R>(options: Options<Key, A, E, R>): Effect.Effect<Refreshing<Key, A, E>, never, R> =>
   Effect.gen(function*() {
@@ -32,34 +40,47 @@ export const make = <Key, A, E, R>(options: Options<Key, A, E, R>): Effect.Effec
     const remember = (key: Key, value: A, now: number) =>
       Ref.update(lastGood, (map) => {
         const usable = [...map].filter(([other, { until }]) => other !== key && until > now)
-        return new Map([...usable.slice(-(options.capacity - 1)), [key, { value, until: now + usableFor }]])
+        const others = usable.slice(Math.max(0, usable.length - (options.capacity - 1)))
+        return new Map([...others, [key, { value, until: now + usableFor }]])
       })
+
+    const forget = (key: Key) => Ref.update(lastGood, (map) => new Map([...map].filter(([other]) => other !== key)))
 
     const cache = yield* Cache.makeWith({
       capacity: options.capacity,
-      lookup: (key: Key) =>
+      lookup: (key: Key): Effect.Effect<Found<A, E>, never, R> =>
         options.lookup(key).pipe(
           Effect.tap((value) => Effect.flatMap(Clock.currentTimeMillis, (now) => remember(key, value, now))),
-          Effect.map((value) => ({ value, timeToLive: options.timeToLive })),
+          Effect.map((value): Found<A, E> => ({ result: Either.right(value), timeToLive: options.timeToLive })),
           Effect.catchAll((error) =>
-            Effect.gen(function*() {
+            Effect.gen(function*(): Effect.fn.Return<Found<A, E>> {
+              const final = options.final(error)
+              if (Option.isSome(final)) {
+                yield* forget(key)
+                return { result: Either.left(error), timeToLive: final.value }
+              }
               const now = yield* Clock.currentTimeMillis
               const stale = (yield* Ref.get(lastGood)).get(key)
-              return Option.isNone(options.final(error)) && stale !== undefined && stale.until > now
-                ? { value: stale.value, timeToLive: options.retryAfter }
-                : yield* Effect.fail(error)
+              return stale !== undefined && stale.until > now
+                ? { result: Either.right(stale.value), timeToLive: Duration.min(options.retryAfter, stale.until - now) }
+                : { result: Either.left(error), timeToLive: Duration.zero }
             })
           )
         ),
-      timeToLive: Exit.match({
-        onSuccess: ({ timeToLive }) => timeToLive,
-        onFailure: (cause) =>
-          cause._tag === "Fail" ? Option.getOrElse(options.final(cause.error), () => Duration.zero) : Duration.zero
-      })
+      timeToLive: Exit.match({ onSuccess: ({ timeToLive }) => timeToLive, onFailure: () => Duration.zero })
     })
 
     return {
-      get: (key) => Effect.map(cache.get(key), ({ value }) => value),
-      invalidate: cache.invalidate
+      get: (key) =>
+        // In a fiber of its own: who asked first may be interrupted, and must not take the others along.
+        Effect.forkDaemon(cache.get(key)).pipe(
+          Effect.flatMap(Fiber.join),
+          // The cache keeps even what may not be kept until the clock has moved.
+          Effect.tap((found) =>
+            Duration.isZero(found.timeToLive) ? cache.invalidateWhen(key, (kept) => kept === found) : Effect.void
+          ),
+          Effect.flatMap(({ result }) => result)
+        ),
+      invalidate: (key) => cache.invalidate(key)
     }
   })
