@@ -1,0 +1,362 @@
+/**
+ * What a service does: ask its users for authorization, and tell them about their sessions.
+ *
+ * @see docs/protocol.md "Authorizations"
+ * @since 0.1.0
+ */
+import { Api } from "@effect-launchkey/core/Api"
+import type {
+  AuthorizationInProgress,
+  AuthorizationRequestCanceled,
+  AuthorizationResponseExists,
+  EntityNotFound,
+  InvalidParameters,
+  InvalidPolicyInput,
+  PolicyFailure,
+  RateLimited,
+  RequestTimedOut
+} from "@effect-launchkey/core/ApiError"
+import {
+  AuthorizationRequest,
+  AuthorizationRequestId,
+  type AuthorizationResponse,
+  CreateAuthorization,
+  defaultTimeToLive,
+  Pending,
+  TimeToLive,
+  User
+} from "@effect-launchkey/core/Authorization"
+import type { AuthPolicy } from "@effect-launchkey/core/AuthPolicy"
+import { type DenialReason, DenialReasons } from "@effect-launchkey/core/DenialReason"
+import * as EntityIdentifier from "@effect-launchkey/core/EntityIdentifier"
+import type { ExpectedUser } from "@effect-launchkey/transport/Answer"
+import { Transport } from "@effect-launchkey/transport/Transport"
+import * as HttpApiClient from "@effect/platform/HttpApiClient"
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import { type CallError, fold, remembering, validate } from "./internal/call.ts"
+import * as Polling from "./Polling.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** The service to act for: a UUID, in any case. The issuer of the transport is it, or owns it. */
+  readonly serviceId: string
+}
+
+/**
+ * What a user is asked, and how. Texts are counted in Unicode code points.
+ *
+ * @see docs/protocol.md "Creating an authorization request"
+ * @since 0.1.0
+ * @category models
+ */
+export interface AuthorizeOptions {
+  /** What the user is asked to approve: at most 400 code points. */
+  readonly context?: string | undefined
+  /** Shown above the context: at most 200 code points. Directory services only. */
+  readonly title?: string | undefined
+  /** How long the request waits for its answer: 30 to 600 seconds, in whole seconds. Default 300 seconds. */
+  readonly ttl?: Duration.DurationInput | undefined
+  /** Title of the push notification. Directory services with push credentials only. */
+  readonly pushTitle?: string | undefined
+  /** Text of the push notification. Directory services with push credentials only. */
+  readonly pushBody?: string | undefined
+  /** May ask for more than the policy of the service does, never for less. */
+  readonly policy?: AuthPolicy | undefined
+  /**
+   * Offered to a user who denies: at least two with different ids, at least one fraudulent and one not. Only where the
+   * directory asks for the context of denials.
+   */
+  readonly denialReasons?: ReadonlyArray<DenialReason | typeof DenialReason.Encoded> | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface GetResponseOptions {
+  /** Whom the answer must be about. Each member that is given must equal what the platform says. Default: not checked. */
+  readonly user?: ExpectedUser | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface AwaitResponseOptions extends GetResponseOptions {
+  /**
+   * When to ask again while there is no answer. Default {@link Polling.defaultSchedule} for the time to live of the
+   * request, or for 300 seconds where only its id is given.
+   */
+  readonly schedule?: Schedule.Schedule<unknown, Option.Option<AuthorizationResponse>> | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface SessionStartOptions {
+  /** The authorization request that the user approved to log in. */
+  readonly authorizationRequestId?: AuthorizationRequestId | undefined
+}
+
+/**
+ * The schedule ended before anyone answered. It is this program's patience that ended: the request is open as before,
+ * on the user's device too, unless the platform says otherwise. Compare `RequestTimedOut`, which is the platform's.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class AwaitTimedOut extends Schema.TaggedError<AwaitTimedOut>(
+  "@effect-launchkey/clients/ServiceClient/AwaitTimedOut"
+)("AwaitTimedOut", { id: AuthorizationRequestId }) {
+  override get message(): string {
+    return `No response to authorization request ${this.id} within the schedule; it is still open. ` +
+      "Await it again with this id, or cancel it."
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type AuthorizeError =
+  | CallError
+  | InvalidPolicyInput
+  | PolicyFailure
+  | EntityNotFound
+  | AuthorizationInProgress
+  | RateLimited
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type GetResponseError = CallError | AuthorizationRequestCanceled | RequestTimedOut
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type AwaitResponseError = GetResponseError | AwaitTimedOut
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type CancelError = CallError | AuthorizationResponseExists | AuthorizationRequestCanceled | EntityNotFound
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type SessionStartError = CallError | EntityNotFound
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type SessionEndError = CallError | EntityNotFound
+
+/**
+ * A `user` is the identifier under which the directory knows the user, or the user push id of an earlier response; it
+ * is sent as it is.
+ *
+ * Every method may fail with:
+ *
+ * - `InvalidParameters`: an argument is not acceptable. With `origin` `"Client"` nothing was sent.
+ * - `InvalidRoute`: the platform has no such endpoint. Check the base URL.
+ * - `Unauthorized`, `Forbidden`: the platform did not accept the signature, or the issuer may not act for the service.
+ * - `UnexpectedApiError`: the platform refused for a reason that is none of those listed.
+ * - `TransportError`: no answer. Whether the platform has acted is not known.
+ * - `MessageRejected`: an answer that is not believed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /**
+   * Asks a user to authorize, once: nothing is retried, as each attempt may notify the user.
+   *
+   * - `EntityNotFound`: no such user, or no linked device.
+   * - `AuthorizationInProgress`: the user has another request open.
+   * - `InvalidPolicyInput`, `PolicyFailure`: the policy is refused, or the user's devices cannot satisfy it.
+   * - `RateLimited`: too many requests for this user.
+   */
+  readonly authorize: (
+    user: string,
+    options?: AuthorizeOptions
+  ) => Effect.Effect<AuthorizationRequest, AuthorizeError>
+  /**
+   * Reads the response once; none while nobody has answered, or where the platform does not know the request. A denial
+   * is a response like any other: see `authorized`.
+   *
+   * The device's answer is verified to name this request, and the user where `options` tells who that is:
+   * `MessageRejected` of kind `DeviceAnswer` where it does not.
+   *
+   * - `RequestTimedOut`: the request expired unanswered.
+   * - `AuthorizationRequestCanceled`: it was canceled.
+   */
+  readonly getResponse: (
+    id: AuthorizationRequestId,
+    options?: GetResponseOptions
+  ) => Effect.Effect<Option.Option<AuthorizationResponse>, GetResponseError>
+  /**
+   * Reads the response on a schedule until there is one. Any error of a single read ends the waiting.
+   *
+   * Interrupting it stops the reading and nothing else: the request stays open until it is canceled or expires.
+   *
+   * - `AwaitTimedOut`: the schedule ended first. The request is still open.
+   * - otherwise as `getResponse`
+   */
+  readonly awaitResponse: (
+    request: AuthorizationRequest | AuthorizationRequestId,
+    options?: AwaitResponseOptions
+  ) => Effect.Effect<AuthorizationResponse, AwaitResponseError>
+  /**
+   * Withdraws a request that is not answered yet.
+   *
+   * - `EntityNotFound`: no such request, or it belongs to another service.
+   * - `AuthorizationResponseExists`: it is answered already.
+   * - `AuthorizationRequestCanceled`: it is canceled already.
+   */
+  readonly cancel: (id: AuthorizationRequestId) => Effect.Effect<void, CancelError>
+  /**
+   * Tells the platform that a user is logged in, for the user to see and to end on each device.
+   *
+   * - `EntityNotFound`: no such user.
+   */
+  readonly sessionStart: (user: string, options?: SessionStartOptions) => Effect.Effect<void, SessionStartError>
+  /**
+   * Tells the platform that a user is logged out. Succeeds where the user has no session.
+   *
+   * - `EntityNotFound`: no such user.
+   */
+  readonly sessionEnd: (user: string) => Effect.Effect<void, SessionEndError>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class ServiceClient extends Context.Tag("@effect-launchkey/clients/ServiceClient")<ServiceClient, Service>() {}
+
+const isDurationInput = (input: unknown): input is Duration.DurationInput =>
+  Option.isSome(Duration.decodeUnknown(input))
+
+const TimeToLiveInput = Schema.transform(
+  Schema.declare(isDurationInput, {
+    message: () => "not a duration; give one from 30 to 600 seconds such as \"2 minutes\""
+  }),
+  Schema.typeSchema(TimeToLive),
+  { strict: true, decode: (input) => Duration.decode(input), encode: (ttl) => ttl }
+)
+
+const exact = { exact: true } as const
+
+const validateAuthorize = validate(
+  Schema.typeSchema(CreateAuthorization).pipe(
+    Schema.omit("ttl", "denialReasons"),
+    Schema.extend(Schema.Struct({
+      ttl: Schema.optionalWith(TimeToLiveInput, exact),
+      denialReasons: Schema.optionalWith(DenialReasons, exact)
+    }))
+  )
+)
+
+const validateSessionStart = validate(
+  Schema.Struct({ user: User, authorizationRequestId: Schema.optionalWith(AuthorizationRequestId, exact) })
+)
+
+/** An option that is undefined is one that is not given. */
+const given = (options: object) =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+
+const validateUser = validate(User, "user")
+
+const validateId = validate(AuthorizationRequestId, "id")
+
+const validateServiceId = validate(EntityIdentifier.ServiceId, "serviceId")
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options): Effect.Effect<Service, InvalidParameters, Transport> =>
+  Effect.gen(function*() {
+    const transport = yield* Transport
+    const serviceId = yield* validateServiceId(options.serviceId)
+    const api = yield* HttpApiClient.group(Api, {
+      group: "service",
+      httpClient: remembering(transport.httpClient(EntityIdentifier.service(serviceId)))
+    })
+
+    const getResponse = Effect.fn("ServiceClient.getResponse")(function*(
+      id: AuthorizationRequestId,
+      options: GetResponseOptions = {}
+    ) {
+      const authorizationRequestId = yield* validateId(id)
+      const answer = yield* fold(api.getAuthorization({ path: { id: authorizationRequestId } }))
+      return answer instanceof Pending
+        ? Option.none<AuthorizationResponse>()
+        : Option.some(yield* transport.openAnswer(answer, { authorizationRequestId, user: options.user }))
+    })
+
+    return {
+      authorize: Effect.fn("ServiceClient.authorize")(function*(user, options = {}) {
+        const payload = yield* validateAuthorize({ ...given(options), user })
+        const created = yield* fold(api.createAuthorization({ payload }))
+        return new AuthorizationRequest({
+          id: created.id,
+          ttl: payload.ttl ?? defaultTimeToLive,
+          deviceIds: Option.fromNullable(created.deviceIds),
+          pushPackage: Option.fromNullable(created.pushPackage)
+        })
+      }),
+      getResponse,
+      awaitResponse: Effect.fn("ServiceClient.awaitResponse")(function*(request, options = {}) {
+        const { id: named, ttl } = typeof request === "string" ? { id: request, ttl: defaultTimeToLive } : request
+        const id = yield* validateId(named)
+        const schedule: NonNullable<AwaitResponseOptions["schedule"]> = options.schedule ?? Polling.defaultSchedule(ttl)
+        const last = yield* getResponse(id, options).pipe(
+          Effect.repeat(schedule.pipe(Schedule.passthrough, Schedule.untilInput(Option.isSome)))
+        )
+        return yield* Effect.mapError(last, () => new AwaitTimedOut({ id }))
+      }),
+      cancel: Effect.fn("ServiceClient.cancel")(function*(id) {
+        yield* fold(api.cancelAuthorization({ path: { id: yield* validateId(id) } }))
+      }),
+      sessionStart: Effect.fn("ServiceClient.sessionStart")(function*(user, options = {}) {
+        yield* fold(api.startSession({ payload: yield* validateSessionStart({ ...given(options), user }) }))
+      }),
+      sessionEnd: Effect.fn("ServiceClient.sessionEnd")(function*(user) {
+        yield* fold(api.endSession({ payload: { user: yield* validateUser(user) } }))
+      })
+    }
+  })
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: Options): Layer.Layer<ServiceClient, InvalidParameters, Transport> =>
+  Layer.effect(ServiceClient, make(options))
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  config: Config.Config.Wrap<Options>
+): Layer.Layer<ServiceClient, InvalidParameters | ConfigError.ConfigError, Transport> =>
+  Layer.unwrapEffect(Effect.map(Config.unwrap(config), layer))
