@@ -25,7 +25,7 @@ export const otherId = AuthorizationRequestId.make("00000000-0000-4000-8000-0000
 /** An answer in plain JSON (`json`), in exact text (`text`), or none at all. */
 export type Reply = { readonly status: number; readonly json?: unknown; readonly text?: string } | TransportError
 
-export interface Sent {
+interface Sent {
   readonly method: string
   readonly path: string
   readonly subject: string
