@@ -21,12 +21,27 @@ export * as Api from "./Api.ts"
 export * as ApiError from "./ApiError.ts"
 
 /**
+ * The dynamic policy of one authorization request: the only policy the wire takes there. It can make the policy of the
+ * service stricter, never weaker.
+ *
+ * @since 0.1.0
+ */
+export * as AuthPolicy from "./AuthPolicy.ts"
+
+/**
  * An authorization: what a service asks of a user, and what the user's device answers.
  *
  * @see docs/protocol.md "Authorizations"
  * @since 0.1.0
  */
 export * as Authorization from "./Authorization.ts"
+
+/**
+ * The reasons for a denial that the user's device offers.
+ *
+ * @since 0.1.0
+ */
+export * as DenialReason from "./DenialReason.ts"
 
 /**
  * What an authenticator and the platform say to each other: linking, pending requests and their answers.
@@ -46,11 +61,32 @@ export * as Device from "./Device.ts"
 export * as EntityIdentifier from "./EntityIdentifier.ts"
 
 /**
+ * Factors of authentication, and what the user's device reports about the methods that prove them.
+ *
+ * @since 0.1.0
+ */
+export * as Factor from "./Factor.ts"
+
+/**
+ * Places: a circle on the Earth, or the territory of a state.
+ *
+ * @since 0.1.0
+ */
+export * as Fence from "./Fence.ts"
+
+/**
  * The name of an RSA key: the MD5 fingerprint of its public half.
  *
  * @since 0.1.0
  */
 export * as KeyId from "./KeyId.ts"
+
+/**
+ * The policy the user's device reports with its answer: what it found to be required, not how each was met.
+ *
+ * @since 0.1.0
+ */
+export * as ResponsePolicy from "./ResponsePolicy.ts"
 
 /**
  * Sessions: that a service holds a user for logged in, which the user sees and may end on each device.

@@ -16,6 +16,13 @@ export * as Algorithms from "./Algorithms.ts"
 export * as Answer from "./Answer.ts"
 
 /**
+ * Bodies from outside, read no further than a message may be long.
+ *
+ * @since 0.1.0
+ */
+export * as Body from "./Body.ts"
+
+/**
  * What the signed tokens say: the names of the protocol's headers and claims, and the claims' shapes.
  *
  * @see docs/protocol.md "Tokens"
