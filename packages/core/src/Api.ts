@@ -7,9 +7,9 @@
  */
 import * as HttpApi from "@effect/platform/HttpApi"
 import { DeviceApi, LinkingApi } from "./api/DeviceApi.ts"
+import { Wire } from "./api/ErrorWire.ts"
 import { PublicApi } from "./api/PublicApi.ts"
 import { ServiceApi } from "./api/ServiceApi.ts"
-import { Wire } from "./ApiError.ts"
 
 /**
  * @since 0.1.0

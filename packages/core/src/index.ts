@@ -108,6 +108,14 @@ export * as Session from "./Session.ts"
 export * as DeviceApi from "./api/DeviceApi.ts"
 
 /**
+ * The wire form of each error: what the contract declares.
+ *
+ * @see docs/protocol.md "Errors"
+ * @since 0.1.0
+ */
+export * as ErrorWire from "./api/ErrorWire.ts"
+
+/**
  * The endpoints that anyone may call, unsigned: the clock and the keys of the platform.
  *
  * @see docs/protocol.md "Public endpoints"

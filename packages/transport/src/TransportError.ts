@@ -59,16 +59,18 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
  * @since 0.1.0
  * @category errors
  */
-export class MessageRejected extends Schema.TaggedError<MessageRejected>("@effect-launchkey/transport/MessageRejected")(
-  "MessageRejected",
-  {
-    kind: Schema.Literal("Request", "Response", "DeviceAnswer", "Webhook"),
-    reason: RejectionReason,
-    /** Method and path with its ids left out. */
-    operation: Schema.String,
-    cause: Schema.optional(Schema.Defect)
-  }
-) {
+export class MessageRejected
+  extends Schema.TaggedError<MessageRejected>("@effect-launchkey/transport/TransportError/MessageRejected")(
+    "MessageRejected",
+    {
+      kind: Schema.Literal("Request", "Response", "DeviceAnswer", "Webhook"),
+      reason: RejectionReason,
+      /** Method and path with its ids left out. */
+      operation: Schema.String,
+      cause: Schema.optional(Schema.Defect)
+    }
+  )
+{
   override get message(): string {
     const what = this.kind === "DeviceAnswer" ? "The device's answer within the response to" : `${this.kind} to`
     return `${what} ${this.operation} was refused: ${describeReason[this.reason]}. Nothing of it was used.`

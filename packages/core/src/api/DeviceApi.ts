@@ -11,10 +11,10 @@ import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
-import { Wire } from "../ApiError.ts"
 import { AuthorizationRequestId } from "../Authorization.ts"
 import { AnswerAuthorization, DeviceLinked, EndDeviceSessions, LinkDevice, PendingAuthorization } from "../Device.ts"
 import { Session } from "../Session.ts"
+import { Wire } from "./ErrorWire.ts"
 
 const id = HttpApiSchema.param("id", AuthorizationRequestId)
 

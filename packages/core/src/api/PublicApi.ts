@@ -8,9 +8,9 @@ import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
-import * as ApiError from "../ApiError.ts"
 import { UtcSeconds } from "../internal/wire.ts"
 import { KeyId } from "../KeyId.ts"
+import { Wire } from "./ErrorWire.ts"
 
 /**
  * The header that names the key in the body of a public-key answer.
@@ -40,6 +40,6 @@ export class PublicApi extends HttpApiGroup.make("public")
   .add(
     HttpApiEndpoint.get("publicKeyById")`/public/v3/public-key/${HttpApiSchema.param("keyId", KeyId)}`
       .addSuccess(Pem)
-      .addError(ApiError.Wire.EntityNotFound)
+      .addError(Wire.EntityNotFound)
   )
 {}

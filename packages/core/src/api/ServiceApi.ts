@@ -8,7 +8,6 @@ import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
-import { Wire } from "../ApiError.ts"
 import {
   AuthorizationCreated,
   AuthorizationPackage,
@@ -17,6 +16,7 @@ import {
   Pending
 } from "../Authorization.ts"
 import { EndSession, StartSession } from "../Session.ts"
+import { Wire } from "./ErrorWire.ts"
 
 const id = HttpApiSchema.param("id", AuthorizationRequestId)
 
