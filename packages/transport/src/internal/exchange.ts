@@ -7,9 +7,8 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Stream from "effect/Stream"
 import { collect } from "../Body.ts"
-import { maximumBodyLength } from "../Claims.ts"
+import { maximumBodyLength, tokenHeader } from "../Claims.ts"
 import { operation, TransportError } from "../TransportError.ts"
 import { userAgent } from "./userAgent.ts"
 
@@ -48,12 +47,13 @@ export const make = (
       Effect.mapError(fail("Unreachable")),
       Effect.flatMap((response) => {
         const encoding = response.headers["content-encoding"]
-        return encoding === undefined || encoding === "identity"
-          ? Effect.map(
-            readCapped(response, fail),
-            (body) => ({ status: response.status, headers: response.headers, body })
-          )
-          : fail("AnswerEncoded")()
+        if (encoding !== undefined && encoding !== "identity") return fail("AnswerEncoded")()
+        // 0 is what a browser shows of a redirect that it does not follow
+        if (response.status < 200 || response.status > 599) return fail("AnswerUnusable")()
+        return Effect.map(
+          readCapped(response, fail),
+          (body) => ({ status: response.status, headers: response.headers, body })
+        )
       }),
       Effect.timeoutFail({ duration: options.timeout, onTimeout: fail("TimedOut") }),
       notFollowed
@@ -78,8 +78,14 @@ const readCapped = (
 ): Effect.Effect<Uint8Array, TransportError> =>
   response.status === 204 || response.headers["content-length"] === "0"
     ? Effect.succeed(empty)
-    : collect(Stream.mapError(response.stream, fail("Unreachable")), maximumBodyLength.message).pipe(
-      Effect.catchTag("Refusal", () => fail("AnswerTooLarge")())
+    : collect(response.stream, maximumBodyLength.message).pipe(
+      Effect.catchAll((error) =>
+        error._tag === "Refusal"
+          ? fail("AnswerTooLarge")()
+          : error.reason === "EmptyBody"
+          ? Effect.succeed(empty)
+          : fail("Unreachable")(error)
+      )
     )
 
 const empty = new Uint8Array(0)
@@ -113,6 +119,9 @@ const wireError = (received: Received, authenticated: boolean): WireError => {
   }
 }
 
+/** Statuses that a `Response` cannot have a body with, whatever stood on the wire. */
+const bodiless = [204, 205, 304]
+
 /** What the contract's client is given to decode: plain JSON, and nothing of the wire. */
 export const respond = (
   request: HttpClientRequest.HttpClientRequest,
@@ -120,8 +129,14 @@ export const respond = (
   authenticated: boolean
 ): HttpClientResponse.HttpClientResponse => {
   const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(received.headers)) if (value !== undefined) headers[name] = value
-  const body = received.status >= 400 ? JSON.stringify(wireError(received, authenticated)) : utf8.decode(received.body)
+  for (const [name, value] of Object.entries(received.headers)) {
+    if (value !== undefined && name !== tokenHeader) headers[name] = value
+  }
+  const body = received.status >= 400
+    ? JSON.stringify(wireError(received, authenticated))
+    : bodiless.includes(received.status)
+    ? ""
+    : utf8.decode(received.body)
   return HttpClientResponse.fromWeb(
     request,
     new Response(body === "" ? null : body, { status: received.status, headers })
