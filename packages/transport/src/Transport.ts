@@ -153,7 +153,7 @@ export const make = (options: Options): Effect.Effect<
       const plaintext = request.body._tag === "Uint8Array" ? request.body.body : undefined
       if (
         (plaintext === undefined && request.body._tag !== "Empty") ||
-        request.urlParams.length > 0 || !request.url.startsWith("/")
+        request.urlParams.length > 0 || !/^\/[^?#]*$/.test(request.url)
       ) {
         return yield* new TransportError({
           reason: "RequestUnsupported",

@@ -1,6 +1,7 @@
 import { statusCode, type WireError } from "@effect-launchkey/core/ApiError"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
+import { isHttpClientError } from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as Duration from "effect/Duration"
@@ -42,7 +43,12 @@ export const make = (
   )
   return (request) => {
     const fail = (reason: TransportError["reason"]) => (cause?: unknown) =>
-      new TransportError({ reason, operation: operation(request.method, request.url), cause })
+      new TransportError({
+        reason,
+        operation: operation(request.method, request.url),
+        // The rest of the client's own error is the request, with the token in it.
+        cause: isHttpClientError(cause) ? cause.cause ?? cause.description : cause
+      })
     return bare.execute(request).pipe(
       Effect.mapError(fail("Unreachable")),
       Effect.flatMap((response) => {
@@ -106,13 +112,13 @@ const parsed = (body: Uint8Array): unknown => {
  */
 const wireError = (received: Received, authenticated: boolean): WireError => {
   const json = parsed(received.body)
-  const retryAfter = Number(received.headers["retry-after"])
+  const retryAfter = received.headers["retry-after"]
   const known = Predicate.isRecord(json) && typeof json.error_code === "string"
   return {
     error_code: known ? json.error_code as string : statusCode(received.status),
     error_detail: known ? json.error_detail ?? "" : "",
     error_data: {
-      ...(received.headers["retry-after"] !== undefined && retryAfter >= 0 ? { retry_after: retryAfter } : {}),
+      ...(retryAfter !== undefined && /^\d{1,9}$/.test(retryAfter) ? { retry_after: Number(retryAfter) } : {}),
       ...(known && Predicate.isRecord(json.error_data) ? json.error_data : {}),
       authenticated
     }

@@ -23,7 +23,7 @@ export const claimsOf = (seen: Seen) =>
     readonly iss: string
     readonly sub: string
     readonly jti: string
-    readonly request: { readonly meth: string; readonly path: string }
+    readonly request: forge.Members
   }
 
 export interface Sealed extends forge.Forgery {
