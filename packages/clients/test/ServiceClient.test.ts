@@ -206,7 +206,7 @@ describe("what authorize refuses before anything is sent", () => {
     ]
   > = [
     ["an empty user", "", {}, [["user", /empty; give/]]],
-    ["a user that is no text", untyped(42), {}, [["user", /^expected/]]],
+    ["a user that is no text", untyped(42), {}, [["user", /^the user is not a text/]]],
     ["a context of 401 code points", "u", { context: "x".repeat(401) }, [[
       "context",
       /401.*shorten it to at most 400/

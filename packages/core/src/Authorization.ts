@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
 import { AuthPolicy } from "./AuthPolicy.ts"
 import { DenialReason, DenialReasons } from "./DenialReason.ts"
 import { AuthMethod } from "./Factor.ts"
-import { maxCodePoints } from "./internal/text.ts"
+import { maxCodePoints, text } from "./internal/text.ts"
 import * as wire from "./internal/wire.ts"
 import { KeyId } from "./KeyId.ts"
 import { ResponsePolicy } from "./ResponsePolicy.ts"
@@ -51,7 +51,7 @@ export type DeviceId = typeof DeviceId.Type
  * @since 0.1.0
  * @category schemas
  */
-export const User = Schema.String.pipe(
+export const User = text("the user").pipe(
   Schema.minLength(1, {
     message: () => "the user is empty; give the identifier under which the directory knows the user"
   })
@@ -63,19 +63,7 @@ export const User = Schema.String.pipe(
  * @since 0.1.0
  * @category schemas
  */
-export const TimeToLive = Schema.transform(Schema.Number, Schema.DurationFromSelf, {
-  strict: true,
-  decode: (seconds) => Duration.seconds(seconds),
-  encode: (duration) => Duration.toSeconds(duration)
-}).pipe(
-  Schema.filter((ttl) => {
-    const seconds = Duration.toSeconds(ttl)
-    return Number.isInteger(seconds) && seconds >= 30 && seconds <= 600
-      ? undefined
-      : `${seconds} s is not a whole number of seconds from 30 to 600; choose one within, or leave it out for 300`
-  }),
-  Schema.annotations({ arbitrary: () => (fc) => fc.integer({ min: 30, max: 600 }).map(Duration.seconds) })
-)
+export const TimeToLive = wire.seconds(30, 600, "leave it out for 300")
 
 /**
  * What applies where a request names no time to live: 300 seconds.
@@ -97,11 +85,11 @@ const nullable = { nullable: true } as const
  */
 export const CreateAuthorization = Schema.Struct({
   user: Schema.propertySignature(User).pipe(Schema.fromKey("username")),
-  context: Schema.optionalWith(Schema.String.pipe(maxCodePoints(400, "context")), nullable),
-  title: Schema.optionalWith(Schema.String.pipe(maxCodePoints(200, "title")), nullable),
+  context: Schema.optionalWith(text("context").pipe(maxCodePoints(400, "context")), nullable),
+  title: Schema.optionalWith(text("title").pipe(maxCodePoints(200, "title")), nullable),
   ttl: Schema.optionalWith(TimeToLive, nullable),
-  pushTitle: Schema.optionalWith(Schema.String, nullable).pipe(Schema.fromKey("push_title")),
-  pushBody: Schema.optionalWith(Schema.String, nullable).pipe(Schema.fromKey("push_body")),
+  pushTitle: Schema.optionalWith(text("pushTitle"), nullable).pipe(Schema.fromKey("push_title")),
+  pushBody: Schema.optionalWith(text("pushBody"), nullable).pipe(Schema.fromKey("push_body")),
   policy: Schema.optionalWith(AuthPolicy, nullable),
   // Some SDKs send an empty list where no reasons were given.
   denialReasons: Schema.optionalToOptional(

@@ -7,11 +7,11 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { AuthorizationRequestId, DeviceId } from "./Authorization.ts"
+import { AuthorizationRequestId, DeviceId, User } from "./Authorization.ts"
 import { AuthPolicy } from "./AuthPolicy.ts"
 import { DenialReason } from "./DenialReason.ts"
 import { ServiceId, Uuid } from "./EntityIdentifier.ts"
-import { UtcSeconds } from "./internal/wire.ts"
+import { orNull, seconds, UtcSeconds } from "./internal/wire.ts"
 import { KeyId } from "./KeyId.ts"
 
 /**
@@ -64,6 +64,59 @@ export const DeviceStatus = Schema.transformLiterals([0, "LINK_PENDING"], [1, "L
  * @category models
  */
 export type DeviceStatus = typeof DeviceStatus.Type
+
+/**
+ * Starts the link of a device to a user, who exists from then on. The code serves for 300 to 86400 seconds.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const StartLink = Schema.Struct({
+  user: Schema.propertySignature(User).pipe(Schema.fromKey("identifier")),
+  ttl: Schema.optionalWith(seconds(300, 86_400, "leave it out for the platform's own"), { nullable: true })
+})
+
+/**
+ * A link that the user's device may complete: by the code, or by an image of it at `qrCodeUrl`, which needs no
+ * authentication.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class LinkStarted extends Schema.Class<LinkStarted>("@effect-launchkey/core/Device/LinkStarted")({
+  code: Schema.String.pipe(Schema.minLength(7)),
+  qrCodeUrl: Schema.propertySignature(Schema.NonEmptyString).pipe(Schema.fromKey("qrcode")),
+  deviceId: Schema.propertySignature(DeviceId).pipe(Schema.fromKey("device_id"))
+}) {}
+
+/**
+ * A device of a user as its directory sees it. A pending one has neither name nor type.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Device extends Schema.Class<Device>("@effect-launchkey/core/Device")({
+  id: DeviceId,
+  name: orNull(Schema.String),
+  type: orNull(Schema.String),
+  status: DeviceStatus,
+  created: orNull(UtcSeconds),
+  updated: orNull(UtcSeconds)
+}) {
+  /** Whether it may answer: linked, or about to be unlinked. */
+  get active(): boolean {
+    return this.status !== "LINK_PENDING"
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const UnlinkDevice = Schema.Struct({
+  user: Schema.propertySignature(User).pipe(Schema.fromKey("identifier")),
+  deviceId: Schema.propertySignature(Uuid.pipe(Schema.compose(DeviceId))).pipe(Schema.fromKey("device_id"))
+})
 
 /**
  * Completes a link: the device names itself and hands over the public half of its key.

@@ -1,4 +1,5 @@
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
@@ -7,14 +8,55 @@ import { Uuid } from "../EntityIdentifier.ts"
 export const AuthorizationRequestId = Uuid.pipe(Schema.brand("AuthorizationRequestId"))
 
 /** `YYYY-MM-DDTHH:MM:SSZ`: written in whole seconds, read with a fraction or an offset too. */
-export const UtcSeconds = Schema.transformOrFail(Schema.String, Schema.DateTimeUtcFromSelf, {
-  strict: true,
-  decode: (text, _, ast) =>
-    /^\d{4}-\d\d-\d\dT/.test(text)
-      ? Option.match(DateTime.make(text), {
-        onNone: () => ParseResult.fail(new ParseResult.Type(ast, text, "expected a date such as 2030-01-01T00:00:00Z")),
-        onSome: (date) => ParseResult.succeed(DateTime.toUtc(date))
-      })
-      : ParseResult.fail(new ParseResult.Type(ast, text, "expected a date such as 2030-01-01T00:00:00Z")),
-  encode: (utc) => ParseResult.succeed(DateTime.formatIso(utc).replace(/\.\d+Z$/, "Z"))
-})
+export const UtcSeconds = Schema.transformOrFail(
+  Schema.String,
+  Schema.DateTimeUtcFromSelf.annotations({
+    arbitrary: () => (fc) => fc.integer({ min: 0, max: 4_102_444_800 }).map((unix) => DateTime.unsafeMake(unix * 1000))
+  }),
+  {
+    strict: true,
+    decode: (text, _, ast) =>
+      /^\d{4}-\d\d-\d\dT/.test(text)
+        ? Option.match(DateTime.make(text), {
+          onNone: () =>
+            ParseResult.fail(new ParseResult.Type(ast, text, "expected a date such as 2030-01-01T00:00:00Z")),
+          onSome: (date) => ParseResult.succeed(DateTime.toUtc(date))
+        })
+        : ParseResult.fail(new ParseResult.Type(ast, text, "expected a date such as 2030-01-01T00:00:00Z")),
+    encode: (utc) => ParseResult.succeed(DateTime.formatIso(utc).replace(/\.\d+Z$/, "Z"))
+  }
+)
+
+/** A member that is null or absent where there is nothing, and written as null. */
+export const orNull = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
+  Schema.optionalToRequired(Schema.NullOr(schema), Schema.OptionFromSelf(Schema.typeSchema(schema)), {
+    decode: Option.flatMapNullable((value) => value),
+    encode: (value) => Option.some(Option.getOrNull(value))
+  })
+
+/** A boolean, or the text that one of the official SDKs writes for it. */
+export const LenientBoolean = Schema.transform(
+  Schema.Union(Schema.Boolean, Schema.Literal("True", "False", "true", "false")),
+  Schema.Boolean,
+  {
+    strict: true,
+    decode: (value) => typeof value === "boolean" ? value : value.toLowerCase() === "true",
+    encode: (value) => value
+  }
+).annotations({ message: () => "expected true or false" })
+
+/** Whole seconds between two bounds, as a duration. */
+export const seconds = (minimum: number, maximum: number, otherwise: string) =>
+  Schema.transform(Schema.Number, Schema.DurationFromSelf, {
+    strict: true,
+    decode: (value) => Duration.seconds(value),
+    encode: (duration) => Duration.toSeconds(duration)
+  }).pipe(
+    Schema.filter((duration) => {
+      const value = Duration.toSeconds(duration)
+      return Number.isInteger(value) && value >= minimum && value <= maximum
+        ? undefined
+        : `${value} s is not a whole number of seconds from ${minimum} to ${maximum}; choose one within, or ${otherwise}`
+    }),
+    Schema.annotations({ arbitrary: () => (fc) => fc.integer({ min: minimum, max: maximum }).map(Duration.seconds) })
+  )
