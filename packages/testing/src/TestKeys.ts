@@ -321,6 +321,55 @@ tQIDAQAB
 )
 
 /**
+ * Of every device that a test platform links, since making a key anew takes a good part of a second.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const device: TestKey = key(
+  "45:9d:19:49:80:c1:95:de:b0:c9:81:b7:ff:8f:aa:8c",
+  `-----BEGIN PRIVATE KEY-----
+MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQCUN5KtcWA1RdT8
+0rTTfzFFjpYL5veWIOZBpVHE8IcmlQHH1/T6z06Bou0LQXnm3yI0iVL6hu19jLrj
+J5Y+6XvnC4GWiVdz8LKG/wD/B4GE3ET8z7PrgNtrVYQEwc8DzugSBBt9+Jh5NqM6
+hw2gPoRe82+qe6B4RMkUYCnfRyb9DjnZtZgxxPakFbVqKikQqy0Lk0X9zSg1dMxr
+xtYcfyJGqimjBEqhQp5n2F63gJmQljh+gmEoYcfN4KNtl+MedfDABzPPscvb0SEX
+VTix8FwAqZQetjrnNC5jlochfLl+b7c1MQx+iWlzv2JK7L/idb/IilKgVI2bE/TR
+OMfcFd8jAgMBAAECggEABKt6biv2TOUapRtx2MkyjsrDklhuB2wHFS+Mio+oW5cf
+/c8PNcRa6JRu/Bk7KkveCXSSLiaIcQddyuVCaAdRgOrtUXQHd1pC7tsRZUDGbnoO
+wT4Y6fd6O3fLJVWCd/SIor1AGsg+o0wxr8/Q74RtTq9o1Y6KdKQvUIy/F0Ye6lq3
+PiV8WcFjcKKv0y9x50FYJguIQk2c+BbmwFEl3erP6pQgALIKxu8e1T8FVwwOmpyP
+pDQiH6SgVgWNNfiW43orceR2ntE+VTCyFMNSOP1s3HQhofgTcomFAojODtLPQgzY
+8nyiiHq9GUG+lyHKs+F3Bp6eFFAh+JNm/V3y97g00QKBgQDM4pEC+D263Swf646M
+FSqEy33oIcaHhr0npN5JUw4OqOaAI5qCbRcM1aN4yedDolfh3ALu8B7UCtbtRceo
+/dA1fhX3ULsRjkv7QyCuhOVbCGBcUQM/cQ+GFWZXrat2TsMmVql2jN6QN4ZOocT3
+fDRrYqgUm07NZYIOzIR4EdePXwKBgQC5MciQXA/1bKzP9TkJ2xz7EtE/GPgEeEDW
+gEm6IzmXAPpspWF82EveHA33fUcFZxpjbw56W/seFSBV5nu1SLiRfIr6al1YseMJ
+l+IzkHKHBkLd2k9yKGmBKBipfoyaZYn51qWRjh0RfLGsuE3rDEvPBV2akfF0LNPN
+n33TUfq6vQKBgQCnyF6ihPHgZiEtXrTUiLzSFObdw1MWR0P+BCi4+VgIr05b30w3
+xOhcbVO6pfVKUNcRMiAA1gkY8muB0WQpQvlP5RpN9wHK5bHZaOaJpHFCtEBdOUak
+nIzu6/Vsld9VOjjb25pZaBEXHzFQkW+AkGlJC3jDr0/AKoFwZxGQVmQllwKBgCvw
+ONKvVQX4o8OvPbot52FWZJjg1q9QzKlXxKZKBzbhf4jZcBjLxKxM4a9vZLNOc/9V
+cQzs19aaUpKu3Xj0aP3zm5GwPLd3dRNomr17LwEEJkc2rZS7K9T962QDZ16WarcB
+C0VOf20PtaPyEmKLB011y3CJ4cybeiEWDyddEuzNAoGAI1sWZ0dEBNSxrpe4WeAn
+sOWwc80XdX4stRhnXKjsp9LKo4Rig9iqGixOwKrrAJRBpnsFoP5f/5xIUHEd2KVm
+QPTTaWNCp2/SdyHWz8e2Tg5r6ECsnk9ATuJ1+yCaT84gEpyIXYdyl4vFUsVktTKa
+LFddrtsF0c6v2dJfv8k58Gc=
+-----END PRIVATE KEY-----
+`,
+  `-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAlDeSrXFgNUXU/NK0038x
+RY6WC+b3liDmQaVRxPCHJpUBx9f0+s9OgaLtC0F55t8iNIlS+obtfYy64yeWPul7
+5wuBlolXc/Cyhv8A/weBhNxE/M+z64Dba1WEBMHPA87oEgQbffiYeTajOocNoD6E
+XvNvqnugeETJFGAp30cm/Q452bWYMcT2pBW1aiopEKstC5NF/c0oNXTMa8bWHH8i
+RqopowRKoUKeZ9het4CZkJY4foJhKGHHzeCjbZfjHnXwwAczz7HL29EhF1U4sfBc
+AKmUHrY65zQuY5aHIXy5fm+3NTEMfolpc79iSuy/4nW/yIpSoFSNmxP00TjH3BXf
+IwIDAQAB
+-----END PUBLIC KEY-----
+`
+)
+
+/**
  * Of nobody that the platform knows.
  *
  * @since 0.1.0

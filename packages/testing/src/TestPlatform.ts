@@ -58,14 +58,12 @@ export const sdkKey = SdkKey.make("b1d05c28-0b18-41e4-94a0-853758eeefc8")
 export interface Service {
   /** Where the platform answers, for clients and devices of one's own. */
   readonly baseUrl: string
-  /** A device linked to the user, who exists from then on. */
+  /** A device linked to the user, who exists from then on. All of them have the same key, {@link TestKeys.device}. */
   readonly linkedDevice: (
     user: string,
     options?: Omit<Authenticator.Options, "baseUrl" | "name"> & { readonly name?: string | undefined }
-  ) => Effect.Effect<Authenticator.Authenticator, LinkError>
+  ) => Effect.Effect<Authenticator.Authenticator, Authenticator.LinkError>
 }
-
-type LinkError = Effect.Effect.Error<ReturnType<Authenticator.Authenticator["link"]>>
 
 /**
  * @since 0.1.0
@@ -143,7 +141,12 @@ const layerAt = (baseUrl: string): Layer.Layer<
     TestPlatform,
     Effect.gen(function*() {
       const administration = yield* Administration.Administration
-      const context = yield* Effect.context<Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient>()
+      const jose = yield* Jose.Jose
+      const privateKey = yield* Effect.orDie(jose.importPrivateKey(TestKeys.device.privateKey))
+      const context = Context.add(yield* Effect.context<RemoteApi.RemoteApi | HttpClient.HttpClient>(), Jose.Jose, {
+        ...jose,
+        generateKey: () => Effect.succeed({ privateKey, privateKeyPem: TestKeys.device.privateKey })
+      })
       return {
         baseUrl,
         linkedDevice: (user, options) =>
@@ -185,9 +188,9 @@ export const layerServed: Layer.Layer<
   Exclude<Services, HttpClient.HttpClient>,
   never,
   HttpServer.HttpServer | HttpClient.HttpClient
-> = Layer.unwrapEffect(HttpServer.addressFormattedWith((address) =>
-  Effect.succeed(layerAt(address.replace("0.0.0.0", "127.0.0.1")))
-)).pipe(
+> = Layer.unwrapEffect(
+  HttpServer.addressFormattedWith((address) => Effect.succeed(layerAt(address.replace("0.0.0.0", "127.0.0.1"))))
+).pipe(
   Layer.provideMerge(Platform.serve),
   Layer.provideMerge(layerPlatform)
 )
