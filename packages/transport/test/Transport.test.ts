@@ -372,6 +372,20 @@ layer(Known.layer)("an answer", (it) => {
       assert.strictEqual((yield* http.get(auth)).status, 500)
     }))
 
+  it.effect("is put together from its pieces", () =>
+    Effect.gen(function*() {
+      const body = forge.encrypted(`{"ok":true}`, "service_dual")
+      const { http } = yield* connected(onCall((seen) =>
+        Effect.map(scripted.sealed(seen, { body }), ({ headers }) =>
+          new Response(
+            Stream.toReadableStream(Stream.make(body.slice(0, 10), "", body.slice(10)).pipe(Stream.encodeText)),
+            { headers }
+          ))
+      ))
+      const response = yield* http.get(auth)
+      assert.deepStrictEqual(yield* response.json, { ok: true })
+    }))
+
   it.effect("that breaks off is none", () =>
     Effect.gen(function*() {
       const broken = Stream.toReadableStream(

@@ -48,7 +48,7 @@ export const sealed = (seen: Seen, answer: Sealed = {}): Answer =>
 
 const isPublic = (seen: Seen) => seen.path.includes("/public/v3/")
 
-export const pem = (name: keyof typeof keys) =>
+const pem = (name: keyof typeof keys) =>
   new Response(keys[name].public_spki_pem, { headers: { "x-iov-key-id": keys[name].kid } })
 
 /** What the platform's public endpoints answer, by default. */

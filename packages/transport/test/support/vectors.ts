@@ -91,7 +91,7 @@ export interface DeviceResponseVector {
   }
 }
 
-export interface CaptureVector {
+interface CaptureVector {
   readonly sdk: string
   readonly method: string
   readonly path: string
@@ -135,12 +135,6 @@ export const now = issuedAt + 1
 export const service = entities.service as EntityIdentifier
 export const directory = entities.directory as EntityIdentifier
 export const organization = entities.organization as EntityIdentifier
-
-export const requestNamed = (name: string): RequestVector => {
-  const found = requests.find((request) => request.name === name)
-  if (found === undefined) throw new Error(`No request vector is called ${name}`)
-  return found
-}
 
 export const deviceResponseNamed = (name: string): DeviceResponseVector => {
   const found = deviceResponses.find((response) => response.name === name)
