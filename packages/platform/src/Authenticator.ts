@@ -16,7 +16,6 @@ import {
   type InvalidRoute,
   type InvalidSdkKey,
   type RequestTimedOut,
-  statusCode,
   type Unauthorized,
   UnexpectedApiError
 } from "@effect-launchkey/core/ApiError"
@@ -33,16 +32,14 @@ import type { Position } from "@effect-launchkey/core/Fence"
 import * as ResponsePolicy from "@effect-launchkey/core/ResponsePolicy"
 import type { Session } from "@effect-launchkey/core/Session"
 import * as Answer from "@effect-launchkey/transport/Answer"
+import { fold, remembering } from "@effect-launchkey/transport/DerivedClient"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Keyring from "@effect-launchkey/transport/Keyring"
-import type * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
+import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import * as Transport from "@effect-launchkey/transport/Transport"
 import { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
-import type { HttpApiDecodeError } from "@effect/platform/HttpApiError"
 import * as HttpClient from "@effect/platform/HttpClient"
-import type { HttpClientError } from "@effect/platform/HttpClientError"
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -50,7 +47,6 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as ParseResult from "effect/ParseResult"
-import * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import * as SynchronizedRef from "effect/SynchronizedRef"
@@ -149,6 +145,7 @@ export class DenialReasonNotOffered extends Schema.TaggedError<DenialReasonNotOf
  * @category errors
  */
 export type LinkError =
+  | MessageRejected
   | InvalidParameters
   | InvalidRoute
   | InvalidPublicKey
@@ -232,33 +229,6 @@ export interface Authenticator {
   readonly setEmulator: (emulator: boolean) => Effect.Effect<void>
 }
 
-type Unreadable = HttpClientError | ParseResult.ParseError | HttpApiDecodeError
-
-const unreadableTags: ReadonlyArray<string> = ["RequestError", "ResponseError", "ParseError", "HttpApiDecodeError"]
-
-const isUnreadable = <E>(error: E | Unreadable): error is Unreadable =>
-  Predicate.hasProperty(error, "_tag") && unreadableTags.includes(String(error._tag))
-
-/** What the derived client could not read. Its own words quote what was sent and answered, which may be private. */
-const fold = (operation: string) =>
-<A, E, R>(
-  call: Effect.Effect<A, E | Unreadable, R>
-): Effect.Effect<A, Exclude<E, Unreadable> | TransportError | UnexpectedApiError, R> =>
-  Effect.mapError(call, (error) => {
-    if (!isUnreadable<E>(error)) return error as Exclude<E, Unreadable>
-    if (error._tag === "RequestError") {
-      return new TransportError({ reason: "Unreachable", operation, cause: error.cause })
-    }
-    return error._tag === "ResponseError" && error.response.status >= 400
-      ? new UnexpectedApiError({
-        status: error.response.status,
-        code: statusCode(error.response.status),
-        detail: undefined
-      })
-      : new TransportError({ reason: "AnswerUnusable", operation })
-  })
-
-const linkOperation = "POST /device/v3/link"
 const pendingOperation = "GET /device/v3/auths"
 
 const LinkInput = Schema.Struct({
@@ -288,7 +258,7 @@ const connect = (baseUrl: string, deviceId: string, keyring: Keyring.Service) =>
       Keyring.Keyring,
       keyring
     )
-    return yield* HttpApiClient.group(Api, { group: "device", httpClient: httpClient(device) })
+    return yield* HttpApiClient.group(Api, { group: "device", httpClient: remembering(httpClient(device)) })
   })
 
 interface Linked {
@@ -307,9 +277,6 @@ interface Outcome extends Tried {
 const maximumPins = 5
 
 const oldestFirst = Order.mapInput(DateTime.Order, ({ created }: PendingAuthorization) => created)
-
-// A device that no platform knows: what is asked of its connection is only whether it could be made.
-const nobody = "00000000-0000-0000-0000-000000000000"
 
 const deniedFor = (
   { denialReasons }: PendingAuthorization,
@@ -345,6 +312,7 @@ export const make = (
     const context = yield* Effect.context<Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient>()
     const jose = yield* Jose.Jose
     const httpClient = yield* HttpClient.HttpClient
+    const remoteApi = yield* RemoteApi.RemoteApi
     const link = yield* Ref.make(Option.none<Linked>())
     const state = yield* Ref.make<DeviceState>({
       methods: options.methods ?? ["PIN_CODE", "FINGERPRINT", "WEARABLES"],
@@ -352,21 +320,12 @@ export const make = (
       rootedOrJailbroken: options.rootedOrJailbroken ?? false,
       emulator: options.emulator ?? false
     })
-    const plain = yield* HttpApiClient.group(Api, {
-      group: "linking",
-      httpClient: httpClient.pipe(
-        HttpClient.mapRequest(HttpClientRequest.prependUrl(options.baseUrl)),
-        HttpClient.withTracerPropagation(false)
-      )
-    })
-
     const linked = Effect.flatMap(
       Ref.get(link),
       Option.match({ onNone: () => Effect.fail(new NotLinked()), onSome: Effect.succeed })
     )
 
-    const pendingOf = ({ api }: Linked) =>
-      api.pendingAuthorizations({}).pipe(fold(pendingOperation), Effect.map(Arr.sort(oldestFirst)))
+    const pendingOf = ({ api }: Linked) => fold(api.pendingAuthorizations({})).pipe(Effect.map(Arr.sort(oldestFirst)))
 
     const recipientOf = (pending: PendingAuthorization) => {
       const rejected = (reason: MessageRejected["reason"]) =>
@@ -407,10 +366,10 @@ export const make = (
               },
               recipient
             )
-            yield* api.answerAuthorization({
+            yield* fold(api.answerAuthorization({
               path: { id: pending.id },
               payload: { oaep, keyId: recipient.keyId, ...(options.format === "legacy" ? {} : { jwe }) }
-            }).pipe(fold("PUT /device/v3/auths/…"))
+            }))
             return HashMap.set(all, pending.serviceId, servicePins)
           }))
         return pending.id
@@ -441,14 +400,10 @@ export const make = (
           })
           const { privateKey } = yield* jose.generateKey()
           const keyring = yield* Keyring.fromKeys({ signing: privateKey, decryption: [privateKey] })
-          // A base URL that calls would refuse is refused here, before the code goes there and is spent.
-          yield* connect(options.baseUrl, nobody, keyring)
-          const { deviceId } = yield* plain.link({ payload: { ...input, publicKey: privateKey.publicKey.pem } }).pipe(
-            fold(linkOperation),
-            Effect.timeoutFail({
-              duration: "10 seconds",
-              onTimeout: () => new TransportError({ reason: "TimedOut", operation: linkOperation })
-            })
+          const { httpClient: plain } = yield* remoteApi.connect({ baseUrl: options.baseUrl, httpClient })
+          const linking = yield* HttpApiClient.group(Api, { group: "linking", httpClient: remembering(plain) })
+          const { deviceId } = yield* fold(
+            linking.link({ payload: { ...input, publicKey: privateKey.publicKey.pem } })
           )
           const api = yield* connect(options.baseUrl, deviceId, keyring)
           const pins = yield* SynchronizedRef.make(HashMap.empty<Entity.ServiceId, ReadonlyArray<string>>())
@@ -472,21 +427,18 @@ export const make = (
         answer(id, () => Effect.succeed({ ...untried, type: "FAILED", reason }))
       ),
 
-      sessions: Effect.flatMap(linked, ({ api }) => fold("GET /device/v3/sessions")(api.sessions({}))).pipe(
+      sessions: Effect.flatMap(linked, ({ api }) => fold(api.sessions({}))).pipe(
         Effect.withSpan("Authenticator.sessions")
       ),
 
       endSessions: Effect.fn("Authenticator.endSessions")((serviceId) =>
         Effect.flatMap(
           linked,
-          ({ api }) =>
-            fold("DELETE /device/v3/sessions")(
-              api.endSessions({ payload: serviceId === undefined ? {} : { serviceId } })
-            )
+          ({ api }) => fold(api.endSessions({ payload: serviceId === undefined ? {} : { serviceId } }))
         )
       ),
 
-      unlink: Effect.flatMap(linked, ({ api }) => fold("DELETE /device/v3/device")(api.unlink({}))).pipe(
+      unlink: Effect.flatMap(linked, ({ api }) => fold(api.unlink({}))).pipe(
         Effect.zipRight(Ref.set(link, Option.none())),
         Effect.withSpan("Authenticator.unlink")
       ),

@@ -120,8 +120,8 @@ layer(TestPlatform.layer)("Authenticator", (it) => {
         assert.strictEqual(teapot.status, 418)
 
         const page = yield* elsewhere(answering(200, "<html>"))
-        assert(page._tag === "TransportError")
-        assert.strictEqual(page.reason, "AnswerUnusable")
+        assert(page._tag === "MessageRejected")
+        assert.strictEqual(page.reason, "BodyMalformed")
 
         const nothing = yield* elsewhere(
           HttpClient.make((request) => Effect.fail(new HttpClientError.RequestError({ request, reason: "Transport" })))

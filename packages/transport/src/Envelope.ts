@@ -308,9 +308,7 @@ export const openRequest = Effect.fnUntraced(function*<E1, E2, E3>(options: Open
     }
     return opened
   }).pipe(
-    Effect.mapError((error) =>
-      error instanceof Refusal ? new VerifiedRefusal({ reason: error.reason, sender }) : error
-    )
+    Effect.mapError((error) => error instanceof Refusal ? new VerifiedRefusal({ reason: error.reason, sender }) : error)
   )
 })
 

@@ -6,6 +6,7 @@
  */
 import { Api } from "@effect-launchkey/core/Api"
 import { keyIdHeader } from "@effect-launchkey/core/api/PublicApi"
+import { InvalidParameters } from "@effect-launchkey/core/ApiError"
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Cache from "effect/Cache"
@@ -26,6 +27,10 @@ import { TransportError } from "./TransportError.ts"
  * @category models
  */
 export interface Connection {
+  /** As every call uses it: checked, without a trailing slash. */
+  readonly baseUrl: string
+  /** For the endpoints that are called plainly: no redirects, no compression, a cap and a timeout, and nothing believed. */
+  readonly httpClient: HttpClient.HttpClient.With<TransportError>
   readonly keys: RemoteKeys.RemoteKeys
   readonly clock: ServerClock.ServerClock
 }
@@ -35,10 +40,9 @@ export interface Connection {
  * @category models
  */
 export interface Options {
-  /** Without a trailing slash. */
+  /** HTTPS, save on a loopback host. A path prefix is kept. */
   readonly baseUrl: string
   readonly httpClient: HttpClient.HttpClient
-  readonly attemptTimeout: Duration.Duration
 }
 
 /**
@@ -47,7 +51,7 @@ export interface Options {
  */
 export interface Service {
   /** The same connection for the same base URL through the same client. */
-  readonly connect: (options: Options) => Effect.Effect<Connection>
+  readonly connect: (options: Options) => Effect.Effect<Connection, InvalidParameters>
 }
 
 /**
@@ -56,18 +60,37 @@ export interface Service {
  */
 export class RemoteApi extends Context.Tag("@effect-launchkey/transport/RemoteApi")<RemoteApi, Service>() {}
 
+const loopback = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
+const checkBaseUrl = (text: string): Effect.Effect<string, InvalidParameters> => {
+  const refuse = (problem: string) =>
+    Effect.fail(
+      new InvalidParameters({ origin: "Client", issues: [{ path: "baseUrl", problem }], detail: undefined })
+    )
+  if (!URL.canParse(text)) return refuse("not a URL; give one such as https://mfa.example.com")
+  const url = new URL(text)
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    return refuse("has credentials, a query or a fragment; give scheme, host, port and path alone")
+  }
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback.test(url.hostname))) {
+    return refuse("not https; plain http is for loopback hosts only")
+  }
+  return Effect.succeed(`${url.origin}${url.pathname.replace(/\/+$/, "")}`)
+}
+
+/** How long an attempt to fetch the platform's time or a key of it may take. */
+const attemptTimeout = Duration.seconds(10)
+
 const unusable = (operation: string) => (cause: unknown) =>
   cause instanceof TransportError ? cause : new TransportError({ reason: "AnswerUnusable", operation, cause })
 
-const open = Effect.fnUntraced(function*({ attemptTimeout, baseUrl, httpClient }: Options) {
+const open = Effect.fnUntraced(function*({ baseUrl, httpClient }: Options) {
   const call = exchange.make(httpClient, { baseUrl, timeout: attemptTimeout })
-  const api = yield* HttpApiClient.group(Api, {
-    group: "public",
-    httpClient: HttpClient.makeWith<TransportError, never, TransportError, never>(
-      Effect.flatMap((request) => Effect.map(call(request), (received) => exchange.respond(request, received, false))),
-      Effect.succeed
-    )
-  })
+  const plain = HttpClient.makeWith<TransportError, never, TransportError, never>(
+    Effect.flatMap((request) => Effect.map(call(request), (received) => exchange.respond(request, received, false))),
+    Effect.succeed
+  )
+  const api = yield* HttpApiClient.group(Api, { group: "public", httpClient: plain })
   const clock = yield* ServerClock.make(
     api.ping({}).pipe(Effect.map(({ apiTime }) => apiTime), Effect.mapError(unusable("GET /public/v3/ping")))
   )
@@ -83,7 +106,7 @@ const open = Effect.fnUntraced(function*({ attemptTimeout, baseUrl, httpClient }
         Effect.mapError(unusable("GET /public/v3/public-key/…"))
       )
   })
-  const connection: Connection = { clock, keys }
+  const connection: Connection = { baseUrl, httpClient: plain, clock, keys }
   return connection
 })
 
@@ -96,7 +119,10 @@ const capacity = 64
  */
 export const make: Effect.Effect<Service, never, Jose.Jose> = Effect.map(
   Cache.make({ capacity, lookup: open, timeToLive: Duration.infinity }),
-  (connections) => ({ connect: (options) => connections.get(Data.struct(options)) })
+  (connections) => ({
+    connect: (options) =>
+      Effect.flatMap(checkBaseUrl(options.baseUrl), (baseUrl) => connections.get(Data.struct({ ...options, baseUrl })))
+  })
 )
 
 /**

@@ -84,21 +84,6 @@ export class Transport extends Context.Tag("@effect-launchkey/transport/Transpor
 const invalid = (path: string, problem: string) =>
   new InvalidParameters({ origin: "Client", issues: [{ path, problem }], detail: undefined })
 
-const loopback = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
-
-const checkBaseUrl = (text: string): Effect.Effect<string, InvalidParameters> => {
-  const refuse = (problem: string) => Effect.fail(invalid("baseUrl", problem))
-  if (!URL.canParse(text)) return refuse("not a URL; give one such as https://mfa.example.com")
-  const url = new URL(text)
-  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    return refuse("has credentials, a query or a fragment; give scheme, host, port and path alone")
-  }
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback.test(url.hostname))) {
-    return refuse("not https; plain http is for loopback hosts only")
-  }
-  return Effect.succeed(`${url.origin}${url.pathname.replace(/\/+$/, "")}`)
-}
-
 const checkLeeway = (input: Duration.DurationInput): Effect.Effect<number, InvalidParameters> => {
   const seconds = Duration.toSeconds(input)
   return seconds >= 0 && seconds <= Claims.leeway.maximum
@@ -126,13 +111,15 @@ export const make = (options: Options): Effect.Effect<
     const keyring = yield* Keyring.Keyring
     const httpClient = yield* HttpClient.HttpClient
     const issuer = yield* decoded("issuer", EntityIdentifier, options.issuer)
-    const baseUrl = yield* checkBaseUrl(options.baseUrl)
     const leeway = yield* checkLeeway(options.leeway ?? Duration.seconds(Claims.leeway.default))
     const pinned = options.pinnedKeys === undefined
       ? undefined
       : new Set(yield* Effect.forEach(options.pinnedKeys, (id, i) => decoded(`pinnedKeys[${i}]`, KeyId, id)))
     const attemptTimeout = Duration.decode(options.attemptTimeout ?? "10 seconds")
-    const { clock, keys } = yield* (yield* RemoteApi.RemoteApi).connect({ baseUrl, httpClient, attemptTimeout })
+    const { baseUrl, clock, keys } = yield* (yield* RemoteApi.RemoteApi).connect({
+      baseUrl: options.baseUrl,
+      httpClient
+    })
     const call = exchange.make(httpClient, { baseUrl, timeout: attemptTimeout })
 
     const trusted = (key: Jose.PublicKey) =>

@@ -39,6 +39,13 @@ export * as Claims from "./Claims.ts"
 export * as ContentHash from "./ContentHash.ts"
 
 /**
+ * Calls by the client that `HttpApiClient` derives from the contract, with its own errors as ours.
+ *
+ * @since 0.1.0
+ */
+export * as DerivedClient from "./DerivedClient.ts"
+
+/**
  * Whole messages, sealed and opened: requests, responses and webhooks, both directions in one place, so that the two
  * sides cannot disagree.
  *

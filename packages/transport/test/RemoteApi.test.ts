@@ -1,7 +1,7 @@
 import { KeyId } from "@effect-launchkey/core/KeyId"
 import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, layer } from "@effect/vitest"
-import { Duration, Effect, TestClock } from "effect"
+import { Effect, TestClock } from "effect"
 import * as Jose from "../src/Jose.ts"
 import * as Keyring from "../src/Keyring.ts"
 import * as RemoteApi from "../src/RemoteApi.ts"
@@ -15,7 +15,7 @@ const baseUrl = "https://api.example.com/prefix"
 const connect = (client: HttpClient.HttpClient) =>
   Effect.gen(function*() {
     const { connect } = yield* RemoteApi.make
-    return yield* connect({ baseUrl, httpClient: client, attemptTimeout: Duration.seconds(10) })
+    return yield* connect({ baseUrl, httpClient: client })
   })
 
 layer(Jose.layer)("RemoteApi", (it) => {
@@ -92,6 +92,30 @@ layer(Jose.layer)("RemoteApi", (it) => {
         assert.strictEqual(error.reason, "AnswerUnusable")
       }))
   })
+
+  it.effect("calls its endpoints plainly for others, too, and believes nothing of what they answer", () =>
+    Effect.gen(function*() {
+      const { client, last } = yield* scripted.make((seen) =>
+        seen.path.endsWith("/else") ? Effect.succeed(new Response("", { status: 404 })) : undefined
+      )
+      const connection = yield* connect(client)
+      const response = yield* connection.httpClient.get("/public/v3/else")
+      assert.deepStrictEqual(yield* response.json, {
+        error_code: "HTTP-404",
+        error_detail: "",
+        error_data: { authenticated: false }
+      })
+      assert.strictEqual((yield* last).url, `${connection.baseUrl}/public/v3/else`)
+    }))
+
+  it.effect("refuses a base URL that is not safe to call", () =>
+    Effect.gen(function*() {
+      const { client } = yield* scripted.make()
+      const { connect } = yield* RemoteApi.make
+      const error = yield* Effect.flip(connect({ baseUrl: "http://api.example.com", httpClient: client }))
+      assert.strictEqual(error._tag, "InvalidParameters")
+      assert.deepStrictEqual(error.issues.map(({ path }) => path), ["baseUrl"])
+    }))
 
   it.effect("remembers no failure of the platform", () =>
     Effect.gen(function*() {

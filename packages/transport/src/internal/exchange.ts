@@ -61,6 +61,8 @@ export const make = (
           (body) => ({ status: response.status, headers: response.headers, body })
         )
       }),
+      // A peer that does not let go of its answer must not keep the caller waiting.
+      Effect.disconnect,
       Effect.timeoutFail({ duration: options.timeout, onTimeout: fail("TimedOut") }),
       notFollowed
     )
