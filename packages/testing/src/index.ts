@@ -12,6 +12,14 @@
 export * as Arbitraries from "./Arbitraries.ts"
 
 /**
+ * Everything that a service can do, as a suite of tests that any way to a platform must pass: in memory, over a socket,
+ * through another HTTP client.
+ *
+ * @since 0.1.0
+ */
+export * as Conformance from "./Conformance.ts"
+
+/**
  * An `HttpClient` whose requests enter an `HttpApp` in this process, on the calling fiber: no socket, the same clock.
  *
  * @since 0.1.0
