@@ -72,9 +72,12 @@ export const make = <Key, A, E, R>(options: Options<Key, A, E, R>): Effect.Effec
 
     return {
       get: (key) =>
-        // In a fiber of its own: who asked first may be interrupted, and must not take the others along.
-        Effect.forkDaemon(cache.get(key)).pipe(
-          Effect.flatMap(Fiber.join),
+        Effect.flatMap(cache.contains(key), (known) => known ? cache.getOptionComplete(key) : Effect.succeedNone).pipe(
+          Effect.flatMap(Option.match({
+            // In a fiber of its own: who asked first may be interrupted, and must not take the others along.
+            onNone: () => Effect.flatMap(Effect.forkDaemon(cache.get(key)), Fiber.join),
+            onSome: Effect.succeed
+          })),
           // The cache keeps even what may not be kept until the clock has moved.
           Effect.tap((found) =>
             Duration.isZero(found.timeToLive) ? cache.invalidateWhen(key, (kept) => kept === found) : Effect.void
