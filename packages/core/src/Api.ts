@@ -7,9 +7,12 @@
  */
 import * as HttpApi from "@effect/platform/HttpApi"
 import { DeviceApi, LinkingApi } from "./api/DeviceApi.ts"
+import { DirectoryApi } from "./api/DirectoryApi.ts"
 import { Wire } from "./api/ErrorWire.ts"
+import { OrganizationApi } from "./api/OrganizationApi.ts"
 import { PublicApi } from "./api/PublicApi.ts"
 import { ServiceApi } from "./api/ServiceApi.ts"
+import { DirectoryServicesApi, OrganizationServicesApi } from "./api/ServiceManagementApi.ts"
 
 /**
  * @since 0.1.0
@@ -17,6 +20,10 @@ import { ServiceApi } from "./api/ServiceApi.ts"
  */
 export class Api extends HttpApi.make("launchkey")
   .add(PublicApi)
+  .add(OrganizationApi)
+  .add(OrganizationServicesApi)
+  .add(DirectoryApi)
+  .add(DirectoryServicesApi)
   .add(ServiceApi)
   .add(LinkingApi)
   .add(DeviceApi)

@@ -115,7 +115,7 @@ export class Device extends Schema.Class<Device>("@effect-launchkey/core/Device"
  */
 export const UnlinkDevice = Schema.Struct({
   user: Schema.propertySignature(User).pipe(Schema.fromKey("identifier")),
-  deviceId: Schema.propertySignature(Uuid.pipe(Schema.compose(DeviceId))).pipe(Schema.fromKey("device_id"))
+  deviceId: Schema.propertySignature(DeviceId).pipe(Schema.fromKey("device_id"))
 })
 
 /**

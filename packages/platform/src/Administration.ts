@@ -9,20 +9,29 @@ import {
   InvalidDirectoryIdentifier,
   InvalidParameters,
   InvalidPublicKey,
+  InvalidSdkKey,
+  LastRemainingKey,
+  LastRemainingSdkKey,
   PublicKeyAlreadyInUse,
+  PublicKeyDoesNotExist,
   ServiceNameTaken
 } from "@effect-launchkey/core/ApiError"
 import { DeviceId } from "@effect-launchkey/core/Authorization"
 import { LinkingCode, SdkKey } from "@effect-launchkey/core/Device"
+import type { DirectoryChange } from "@effect-launchkey/core/Directory"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import type { KeyId } from "@effect-launchkey/core/KeyId"
+import type { KeyType, PublicKeyChange } from "@effect-launchkey/core/PublicKey"
+import type { NewService, ServiceChange } from "@effect-launchkey/core/ServiceProfile"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { certificateFingerprint } from "./internal/pkcs12.ts"
 import * as PlatformClock from "./PlatformClock.ts"
 import * as Store from "./Store.ts"
 
@@ -32,7 +41,7 @@ import * as Store from "./Store.ts"
  */
 export interface AddKeyOptions {
   /** Default `"BOTH"`. */
-  readonly type?: Store.KeyType | undefined
+  readonly type?: KeyType | undefined
   /** Default true. */
   readonly active?: boolean | undefined
   /** Default never. A time that has passed is accepted. */
@@ -62,18 +71,38 @@ export interface Service {
     organizationId: Entity.OrganizationId,
     name: string
   ) => Effect.Effect<Store.Directory, EntityNotFound | DirectoryNameInUse>
+  /** `iosP12` is read for the fingerprint of its certificate alone; neither it nor its key is kept. */
+  readonly updateDirectory: (
+    change: typeof DirectoryChange.Type
+  ) => Effect.Effect<void, EntityNotFound | InvalidParameters>
   readonly createSdkKey: (directoryId: Entity.DirectoryId) => Effect.Effect<SdkKey, EntityNotFound>
+  readonly removeSdkKey: (
+    directoryId: Entity.DirectoryId,
+    sdkKey: SdkKey
+  ) => Effect.Effect<void, EntityNotFound | InvalidSdkKey | LastRemainingSdkKey>
   /** Fails where the owner has a service of that name, compared without case and outer space. */
   readonly createService: (
     owner: Entity.OrganizationId | Entity.DirectoryId,
-    name: string
+    profile: string | typeof NewService.Type
   ) => Effect.Effect<Store.ServiceRecord, EntityNotFound | ServiceNameTaken>
+  readonly updateService: (
+    change: typeof ServiceChange.Type
+  ) => Effect.Effect<void, EntityNotFound | ServiceNameTaken>
   /** `pem` is an RSA public key of 2048 bits or more, SPKI or PKCS#1. */
   readonly addKey: (
     entity: Entity.EntityIdentifier,
     pem: string,
     options?: AddKeyOptions
   ) => Effect.Effect<KeyId, EntityNotFound | InvalidPublicKey | PublicKeyAlreadyInUse>
+  readonly updateKey: (
+    entity: Entity.EntityIdentifier,
+    change: typeof PublicKeyChange.Type
+  ) => Effect.Effect<void, PublicKeyDoesNotExist>
+  /** The last key of an entity stays, whatever its state. */
+  readonly removeKey: (
+    entity: Entity.EntityIdentifier,
+    keyId: KeyId
+  ) => Effect.Effect<void, PublicKeyDoesNotExist | LastRemainingKey>
   /**
    * Starts the link of a device, creating the user where there is none. The code serves once, for `ttl`: 300 to 86400
    * seconds, by default 86400.
@@ -101,8 +130,22 @@ const linkTtl = { minimum: Duration.seconds(300), maximum: Duration.seconds(86_4
 
 const normalized = (name: string) => name.trim().toLowerCase()
 
-/** Identifiers are opaque texts of 1 to 255 characters; control characters are nobody's. */
-const isIdentifier = (text: string) =>
+const isNullOrEmpty = (value: string | null | undefined): value is "" | null | undefined =>
+  value === undefined || value === null || value === ""
+
+/** None where a member stays as it is. An empty text clears as null does: one official SDK cannot send null. */
+const changed = (value: string | null | undefined): Option.Option<Option.Option<string>> =>
+  value === undefined
+    ? Option.none()
+    : Option.some(isNullOrEmpty(value) ? Option.none() : Option.some(value))
+
+/**
+ * Whether a directory may know a user by this: opaque texts of 1 to 255 code points, without control characters.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isIdentifier = (text: string): boolean =>
   // eslint-disable-next-line no-control-regex
   text !== "" && Array.from(text).length <= 255 && !/[\u0000-\u001f\u007f]/.test(text)
 
@@ -160,23 +203,60 @@ export const make: Effect.Effect<Service, never, Jose.Jose | Store.Store | Platf
             name,
             active: true,
             denialContextInquiryEnabled: true,
-            sdkKeys: []
+            sdkKeys: [],
+            androidKey: Option.none(),
+            iosCertificateFingerprint: Option.none(),
+            webhookUrl: Option.none()
           }
           return (yield* store.insertDirectory(directory, normalized(name)))
             ? directory
             : yield* new DirectoryNameInUse({ detail })
         }),
 
+      updateDirectory: (change) =>
+        Effect.gen(function*() {
+          const iosCertificateFingerprint = isNullOrEmpty(change.iosP12)
+            ? changed(change.iosP12)
+            : Option.some(Option.some(yield* certificateFingerprint(change.iosP12)))
+          const directory = yield* store.modifyDirectory(change.id, (directory) =>
+            Either.right({
+              ...directory,
+              active: change.active ?? directory.active,
+              denialContextInquiryEnabled: change.denialContextInquiryEnabled ?? directory.denialContextInquiryEnabled,
+              androidKey: Option.getOrElse(changed(change.androidKey), () => directory.androidKey),
+              webhookUrl: Option.getOrElse(changed(change.webhookUrl), () => directory.webhookUrl),
+              iosCertificateFingerprint: Option.getOrElse(
+                iosCertificateFingerprint,
+                () => directory.iosCertificateFingerprint
+              )
+            }))
+          yield* found(directory)
+        }),
+
       createSdkKey: (directoryId) =>
         Effect.gen(function*() {
-          yield* Effect.flatMap(store.directory(directoryId), found)
           const sdkKey = SdkKey.make(yield* jose.randomUuid)
-          yield* store.addSdkKey(directoryId, sdkKey)
+          const directory = yield* store.modifyDirectory(
+            directoryId,
+            (directory) => Either.right({ ...directory, sdkKeys: [...directory.sdkKeys, sdkKey] })
+          )
+          yield* found(directory)
           return sdkKey
         }),
 
-      createService: (owner, name) =>
+      removeSdkKey: (directoryId, sdkKey) =>
+        store.modifyDirectory(directoryId, (directory): Either.Either<
+          Store.Directory,
+          InvalidSdkKey | LastRemainingSdkKey
+        > => {
+          if (!directory.sdkKeys.includes(sdkKey)) return Either.left(new InvalidSdkKey({ detail }))
+          if (directory.sdkKeys.length === 1) return Either.left(new LastRemainingSdkKey({ detail }))
+          return Either.right({ ...directory, sdkKeys: directory.sdkKeys.filter((other) => other !== sdkKey) })
+        }).pipe(Effect.flatMap(found), Effect.asVoid),
+
+      createService: (owner, given) =>
         Effect.gen(function*() {
+          const profile: typeof NewService.Type = typeof given === "string" ? { name: given } : given
           const directory = yield* store.directory(Entity.DirectoryId.make(owner))
           const organizationId = Option.isSome(directory)
             ? directory.value.organizationId
@@ -185,13 +265,30 @@ export const make: Effect.Effect<Service, never, Jose.Jose | Store.Store | Platf
             id: Entity.ServiceId.make(yield* jose.randomUuid),
             organizationId,
             directoryId: Option.map(directory, ({ id }) => id),
-            name,
-            icon: Option.none(),
-            active: true
+            name: profile.name,
+            description: Option.fromNullable(profile.description),
+            icon: Option.fromNullable(profile.icon),
+            callbackUrl: Option.fromNullable(profile.callbackUrl),
+            active: profile.active ?? true
           }
-          return (yield* store.insertService(service, normalized(name)))
+          return (yield* store.insertService(service, normalized(service.name)))
             ? service
             : yield* new ServiceNameTaken({ detail })
+        }),
+
+      updateService: (change) =>
+        Effect.gen(function*() {
+          const before = yield* Effect.flatMap(store.service(change.id), found)
+          const after: Store.ServiceRecord = {
+            ...before,
+            name: change.name ?? before.name,
+            description: Option.getOrElse(changed(change.description), () => before.description),
+            icon: Option.getOrElse(changed(change.icon), () => before.icon),
+            callbackUrl: Option.getOrElse(changed(change.callbackUrl), () => before.callbackUrl),
+            active: change.active ?? before.active
+          }
+          const names = { before: normalized(before.name), after: normalized(after.name) }
+          if (!(yield* store.updateService(after, names))) return yield* new ServiceNameTaken({ detail })
         }),
 
       addKey: (entity, pem, options) =>
@@ -210,6 +307,30 @@ export const make: Effect.Effect<Service, never, Jose.Jose | Store.Store | Platf
             expires: Option.fromNullable(options?.expires)
           })
           return added ? key.keyId : yield* new PublicKeyAlreadyInUse({ detail })
+        }),
+
+      updateKey: (entity, change) =>
+        store.modifyKeys(entity, (keys) =>
+          keys.some(({ id }) => id === change.keyId)
+            ? Either.right(keys.map((key) =>
+              key.id === change.keyId
+                ? {
+                  ...key,
+                  active: change.active ?? key.active,
+                  expires: change.expires === undefined ? key.expires : Option.fromNullable(change.expires)
+                }
+                : key
+            ))
+            : Either.left(new PublicKeyDoesNotExist({ detail }))),
+
+      removeKey: (entity, keyId) =>
+        store.modifyKeys(entity, (keys): Either.Either<
+          ReadonlyArray<Store.EntityKey>,
+          PublicKeyDoesNotExist | LastRemainingKey
+        > => {
+          if (!keys.some(({ id }) => id === keyId)) return Either.left(new PublicKeyDoesNotExist({ detail }))
+          if (keys.length === 1) return Either.left(new LastRemainingKey({ detail }))
+          return Either.right(keys.filter(({ id }) => id !== keyId))
         }),
 
       linkDevice: (user, options) =>

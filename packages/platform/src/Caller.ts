@@ -60,3 +60,25 @@ export const deviceId: Effect.Effect<DeviceId, Forbidden> = Effect.map(
   subjectOfType("dev"),
   (caller) => DeviceId.make(Entity.uuidOf(caller.subject))
 )
+
+/**
+ * The organization that the call is about.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const organizationId: Effect.Effect<Entity.OrganizationId, Forbidden> = Effect.map(
+  subjectOfType("org"),
+  (caller) => Entity.OrganizationId.make(Entity.uuidOf(caller.subject))
+)
+
+/**
+ * The caller and the directory that the call is about.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const directory: Effect.Effect<Verified & { readonly directoryId: Entity.DirectoryId }, Forbidden> = Effect.map(
+  subjectOfType("dir"),
+  (caller) => ({ ...caller, directoryId: Entity.DirectoryId.make(Entity.uuidOf(caller.subject)) })
+)

@@ -15,12 +15,16 @@ import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import * as Administration from "./Administration.ts"
 import * as DeviceHandlers from "./handlers/DeviceHandlers.ts"
+import * as DirectoryHandlers from "./handlers/DirectoryHandlers.ts"
+import * as OrganizationHandlers from "./handlers/OrganizationHandlers.ts"
 import * as PublicHandlers from "./handlers/PublicHandlers.ts"
 import * as ServiceHandlers from "./handlers/ServiceHandlers.ts"
+import * as ServiceManagementHandlers from "./handlers/ServiceManagementHandlers.ts"
 import * as PlatformClock from "./PlatformClock.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
 import * as SealedHttpApp from "./SealedHttpApp.ts"
 import * as Store from "./Store.ts"
+import * as Totps from "./Totps.ts"
 
 /**
  * What the platform's app stands on.
@@ -56,10 +60,13 @@ const badRequests = HttpApiBuilder.middleware(
 
 const handlers = Layer.mergeAll(
   PublicHandlers.layer,
+  OrganizationHandlers.layer,
+  ServiceManagementHandlers.layer,
+  DirectoryHandlers.layer,
   ServiceHandlers.layer,
   DeviceHandlers.linking,
   DeviceHandlers.device
-)
+).pipe(Layer.provide([Administration.layer, Totps.layer]))
 
 const routes = HttpApiBuilder.api(Api).pipe(
   Layer.provide([handlers, badRequests]),

@@ -15,6 +15,7 @@ import * as Jose from "@effect-launchkey/transport/Jose"
 import { Refusal } from "@effect-launchkey/transport/Rejection"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import type * as HttpMethod from "@effect/platform/HttpMethod"
+import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Cache from "effect/Cache"
@@ -63,7 +64,38 @@ const unauthorized = errorAnswer(
   "the request's signature, key or time was not accepted"
 )
 
+/** To a sender who was recognised, and cannot be answered in confidence. */
+const unaddressable = errorAnswer(
+  table.Unauthorized.status,
+  statusCode(table.Unauthorized.status),
+  "the issuer has no active key that an answer may be encrypted to; add one of type BOTH or ENCRYPTION"
+)
+
 const failed = errorAnswer(500, statusCode(500), "the platform failed")
+
+/** What a request is answered that the plain app ended without an answer of its own. */
+const answerTo = (cause: Cause.Cause<unknown>): Effect.Effect<Answer> => {
+  const failure = Cause.squash(cause)
+  if (Predicate.isTagged(failure, "RouteNotFound")) return Effect.succeed(invalidRoute)
+  // The derived routes die of a body that is missing.
+  if (HttpServerError.isServerError(failure) && failure._tag === "RequestError") return Effect.succeed(unreadable)
+  return Effect.as(Effect.logError("A request failed", cause), failed)
+}
+
+/** None where the method or path is one that no route could have. */
+const plainRequest = Option.liftThrowable((
+  method: HttpMethod.HttpMethod,
+  url: string,
+  plaintext: Option.Option<Uint8Array>
+) =>
+  HttpServerRequest.fromWeb(
+    new Request(`http://platform${url}`, {
+      method,
+      headers: { "content-type": "application/json" },
+      ...(Option.isSome(plaintext) ? { body: utf8.decoder.decode(plaintext.value) } : {})
+    })
+  ).modify({ url })
+)
 
 const isJsonObject = (plaintext: Uint8Array): boolean => {
   try {
@@ -72,6 +104,8 @@ const isJsonObject = (plaintext: Uint8Array): boolean => {
     return false
   }
 }
+
+const bodiless: ReadonlyArray<string> = ["GET", "HEAD"]
 
 /** How many imported keys of callers are kept. */
 const importedKeys = 4096
@@ -101,23 +135,17 @@ export const make = <E>(app: HttpApp.Default<E>) =>
       plaintext: Option.Option<Uint8Array>
     ): Effect.Effect<Answer, never, HttpServerRequest.HttpServerRequest> => {
       if (Option.exists(plaintext, (bytes) => !isJsonObject(bytes))) return Effect.succeed(unreadable)
-      const request = HttpServerRequest.fromWeb(
-        new Request(`http://platform${url}`, {
-          method,
-          headers: { "content-type": "application/json" },
-          ...(Option.isSome(plaintext) ? { body: utf8.decoder.decode(plaintext.value) } : {})
-        })
-      ).modify({ url })
-      return app.pipe(
-        Effect.scoped,
-        Effect.provideService(HttpServerRequest.HttpServerRequest, request),
-        Effect.map(({ body, status }) => ({ status, body: body._tag === "Uint8Array" ? body.body : undefined })),
-        Effect.catchAllCause((cause) =>
-          Predicate.isTagged(Cause.squash(cause), "RouteNotFound")
-            ? Effect.succeed(invalidRoute)
-            : Effect.as(Effect.logError("A request failed", cause), failed)
-        )
-      )
+      if (Option.isSome(plaintext) && bodiless.includes(method)) return Effect.succeed(unreadable)
+      return Option.match(plainRequest(method, url, plaintext), {
+        onNone: () => Effect.succeed(invalidRoute),
+        onSome: (request) =>
+          app.pipe(
+            Effect.scoped,
+            Effect.provideService(HttpServerRequest.HttpServerRequest, request),
+            Effect.map(({ body, status }) => ({ status, body: body._tag === "Uint8Array" ? body.body : undefined })),
+            Effect.catchAllCause(answerTo)
+          )
+      })
     }
 
     const plainAnswer = ({ body, status }: Answer) =>
@@ -167,8 +195,7 @@ export const make = <E>(app: HttpApp.Default<E>) =>
       const recipient = answer.body === undefined ? undefined : yield* encryptionKey(to.issuer, to.signingKeyId)
       const tokens = { audience: to.issuer, subject: to.subject, tokenId: to.tokenId, recipient }
       return answer.body !== undefined && recipient === undefined
-        // Whoever has no key to encrypt to cannot be answered in confidence.
-        ? yield* sealedAnswer(unauthorized, tokens)
+        ? yield* sealedAnswer(unaddressable, tokens)
         : yield* sealedAnswer(answer, tokens)
     })
 
@@ -269,7 +296,8 @@ export const make = <E>(app: HttpApp.Default<E>) =>
         return plainAnswer(yield* run(request.method, request.url, Option.some(body.value)))
       }
       // The answers of the public endpoints have headers of their own.
-      return yield* app
+      return yield* Effect.catchAllCause(app, (cause) =>
+        Effect.map(answerTo(cause), plainAnswer))
     })
 
     const served: HttpApp.Default<E> = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>

@@ -13,8 +13,11 @@ import type { DeviceStatus, LinkingCode, SdkKey } from "@effect-launchkey/core/D
 import type { DirectoryId, EntityIdentifier, OrganizationId, ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import type { KeyId } from "@effect-launchkey/core/KeyId"
+import type { KeyType } from "@effect-launchkey/core/PublicKey"
+import type { TotpConfiguration } from "@effect-launchkey/core/Totp"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
@@ -44,6 +47,9 @@ export interface Directory {
   /** Whether requests may offer denial reasons. */
   readonly denialContextInquiryEnabled: boolean
   readonly sdkKeys: ReadonlyArray<SdkKey>
+  readonly androidKey: Option.Option<string>
+  readonly iosCertificateFingerprint: Option.Option<string>
+  readonly webhookUrl: Option.Option<string>
 }
 
 /**
@@ -57,17 +63,11 @@ export interface ServiceRecord {
   readonly organizationId: OrganizationId
   readonly directoryId: Option.Option<DirectoryId>
   readonly name: string
+  readonly description: Option.Option<string>
   readonly icon: Option.Option<string>
+  readonly callbackUrl: Option.Option<string>
   readonly active: boolean
 }
-
-/**
- * What a key may be used for.
- *
- * @since 0.1.0
- * @category models
- */
-export type KeyType = "BOTH" | "ENCRYPTION" | "SIGNATURE"
 
 /**
  * A public key of an entity.
@@ -179,15 +179,33 @@ export interface Service {
   /** False where the organization has a directory of that name. */
   readonly insertDirectory: (directory: Directory, uniqueName: string) => Effect.Effect<boolean>
   readonly directory: (id: DirectoryId) => Effect.Effect<Option.Option<Directory>>
-  readonly addSdkKey: (id: DirectoryId, sdkKey: SdkKey) => Effect.Effect<void>
+  /** Oldest first. */
+  readonly directories: (organizationId: OrganizationId) => Effect.Effect<ReadonlyArray<Directory>>
+  /** Changes the directory as `change` says, or not at all where it refuses. None where there is none. */
+  readonly modifyDirectory: <E>(
+    id: DirectoryId,
+    change: (directory: Directory) => Either.Either<Directory, E>
+  ) => Effect.Effect<Option.Option<Directory>, E>
   /** False where the owner, a directory or else the organization, has a service of that name. */
   readonly insertService: (service: ServiceRecord, uniqueName: string) => Effect.Effect<boolean>
   readonly service: (id: ServiceId) => Effect.Effect<Option.Option<ServiceRecord>>
+  /** Those that this owner has itself, oldest first. */
+  readonly services: (owner: OrganizationId | DirectoryId) => Effect.Effect<ReadonlyArray<ServiceRecord>>
+  /** Replaces the service. False where its new name is in use. */
+  readonly updateService: (
+    service: ServiceRecord,
+    uniqueName: { readonly before: string; readonly after: string }
+  ) => Effect.Effect<boolean>
 
   /** False where the entity has that key already. */
   readonly insertKey: (entity: EntityIdentifier, key: EntityKey) => Effect.Effect<boolean>
   /** Oldest first. */
   readonly keys: (entity: EntityIdentifier) => Effect.Effect<ReadonlyArray<EntityKey>>
+  /** Changes the entity's keys as `change` says, or not at all where it refuses. */
+  readonly modifyKeys: <E>(
+    entity: EntityIdentifier,
+    change: (keys: ReadonlyArray<EntityKey>) => Either.Either<ReadonlyArray<EntityKey>, E>
+  ) => Effect.Effect<void, E>
 
   /** Creates the user unless there is one. */
   readonly ensureUser: (user: UserKey) => Effect.Effect<void>
@@ -230,6 +248,22 @@ export interface Service {
   readonly endSession: (user: UserKey, serviceId: ServiceId) => Effect.Effect<void>
   readonly sessions: (user: UserKey) => Effect.Effect<ReadonlyArray<SessionRecord>>
 
+  /** One secret per user: a new one replaces the old, none removes it. */
+  readonly setTotp: (user: UserKey, totp: Option.Option<TotpConfiguration>) => Effect.Effect<void>
+  readonly totp: (user: UserKey) => Effect.Effect<Option.Option<TotpConfiguration>>
+  /** Marks a time step of the user's current secret as used; false where it, or a later one, was before. */
+  readonly useTotpStep: (user: UserKey, step: number) => Effect.Effect<boolean>
+
+  /**
+   * Counts an attempt at what `key` names. None where fewer than `limit` were made within `window` before `now`; else
+   * the attempt does not count, and it is told how long to wait.
+   */
+  readonly attempt: (
+    key: string,
+    limit: { readonly limit: number; readonly window: Duration.Duration },
+    now: DateTime.Utc
+  ) => Effect.Effect<Option.Option<Duration.Duration>>
+
   /** Marks a token as seen until a time, seconds since the epoch; false where it was before. */
   readonly firstSeen: (token: {
     readonly issuer: string
@@ -259,6 +293,11 @@ interface State {
   /** The latest request of each user, the only one that can be open. */
   readonly latest: HashMap.HashMap<string, AuthorizationRequestId>
   readonly sessions: HashMap.HashMap<string, ReadonlyArray<SessionRecord>>
+  readonly directoriesOf: HashMap.HashMap<OrganizationId, ReadonlyArray<DirectoryId>>
+  readonly servicesOf: HashMap.HashMap<OrganizationId | DirectoryId, ReadonlyArray<ServiceId>>
+  readonly totps: HashMap.HashMap<string, { readonly totp: TotpConfiguration; readonly usedStep: number }>
+  /** When attempts were made, epoch milliseconds, oldest first. */
+  readonly attempts: HashMap.HashMap<string, ReadonlyArray<number>>
 }
 
 const blank: State = {
@@ -273,8 +312,16 @@ const blank: State = {
   devices: HashMap.empty(),
   authorizations: HashMap.empty(),
   latest: HashMap.empty(),
-  sessions: HashMap.empty()
+  sessions: HashMap.empty(),
+  directoriesOf: HashMap.empty(),
+  servicesOf: HashMap.empty(),
+  totps: HashMap.empty(),
+  attempts: HashMap.empty()
 }
+
+const ownerOf = (service: ServiceRecord) => Option.getOrElse(service.directoryId, () => service.organizationId)
+
+const serviceName = (service: ServiceRecord, uniqueName: string) => `service ${ownerOf(service)} ${uniqueName}`
 
 const userText = ({ directoryId, identifier }: UserKey) => `${directoryId} ${identifier}`
 
@@ -307,6 +354,13 @@ export const makeMemory: Effect.Effect<Service> = Effect.gen(function*() {
   const seen = yield* Ref.make<Seen>({ tokens: HashMap.empty(), prunedAt: 0 })
   const read = <A>(f: (state: State) => A) => Effect.map(Ref.get(ref), f)
   const update = (f: (state: State) => State) => Ref.update(ref, f)
+  const decide = <A, E>(f: (state: State) => Either.Either<readonly [A, State], E>): Effect.Effect<A, E> =>
+    Effect.flatten(Ref.modify(ref, (s): [Either.Either<A, E>, State] => {
+      const decided = f(s)
+      return Either.isLeft(decided)
+        ? [Either.left(decided.left), s]
+        : [Either.right(decided.right[0]), decided.right[1]]
+    }))
   const insertNamed = (name: string, insert: (state: State) => State) =>
     Ref.modify(
       ref,
@@ -320,23 +374,43 @@ export const makeMemory: Effect.Effect<Service> = Effect.gen(function*() {
     insertDirectory: (directory, uniqueName) =>
       insertNamed(`directory ${directory.organizationId} ${uniqueName}`, (s) => ({
         ...s,
-        directories: HashMap.set(s.directories, directory.id, directory)
+        directories: HashMap.set(s.directories, directory.id, directory),
+        directoriesOf: append(s.directoriesOf, directory.organizationId, directory.id)
       })),
     directory: (id) => read((s) => HashMap.get(s.directories, id)),
-    addSdkKey: (id, sdkKey) =>
-      update((s) => ({
-        ...s,
-        directories: HashMap.modify(s.directories, id, (directory) => ({
-          ...directory,
-          sdkKeys: [...directory.sdkKeys, sdkKey]
-        }))
-      })),
-    insertService: (service, uniqueName) =>
-      insertNamed(
-        `service ${Option.getOrElse(service.directoryId, () => service.organizationId)} ${uniqueName}`,
-        (s) => ({ ...s, services: HashMap.set(s.services, service.id, service) })
+    directories: (organizationId) =>
+      read((s) =>
+        list(s.directoriesOf, organizationId).flatMap((id) => Option.toArray(HashMap.get(s.directories, id)))
       ),
+    modifyDirectory: <E>(id: DirectoryId, change: (directory: Directory) => Either.Either<Directory, E>) =>
+      decide((s): Either.Either<readonly [Option.Option<Directory>, State], E> =>
+        Option.match(HashMap.get(s.directories, id), {
+          onNone: () => Either.right([Option.none(), s]),
+          onSome: (directory) =>
+            Either.map(change(directory), (changed) => [
+              Option.some(changed),
+              { ...s, directories: HashMap.set(s.directories, id, changed) }
+            ])
+        })
+      ),
+    insertService: (service, uniqueName) =>
+      insertNamed(serviceName(service, uniqueName), (s) => ({
+        ...s,
+        services: HashMap.set(s.services, service.id, service),
+        servicesOf: append(s.servicesOf, ownerOf(service), service.id)
+      })),
     service: (id) => read((s) => HashMap.get(s.services, id)),
+    services: (owner) =>
+      read((s) => list(s.servicesOf, owner).flatMap((id) => Option.toArray(HashMap.get(s.services, id)))),
+    updateService: (service, { after, before }) =>
+      Ref.modify(ref, (s) => {
+        const name = serviceName(service, after)
+        return after !== before && HashSet.has(s.names, name) ? [false, s] : [true, {
+          ...s,
+          names: HashSet.add(HashSet.remove(s.names, serviceName(service, before)), name),
+          services: HashMap.set(s.services, service.id, service)
+        }]
+      }),
 
     insertKey: (entity, key) =>
       Ref.modify(ref, (s) =>
@@ -344,6 +418,16 @@ export const makeMemory: Effect.Effect<Service> = Effect.gen(function*() {
           ? [false, s]
           : [true, { ...s, keys: append(s.keys, entity, key) }]),
     keys: (entity) => read((s) => list(s.keys, entity)),
+    modifyKeys: <E>(
+      entity: EntityIdentifier,
+      change: (keys: ReadonlyArray<EntityKey>) => Either.Either<ReadonlyArray<EntityKey>, E>
+    ) =>
+      decide((s) =>
+        Either.map(change(list(s.keys, entity)), (keys) => [
+          undefined,
+          { ...s, keys: HashMap.set(s.keys, entity, keys) }
+        ])
+      ),
 
     ensureUser: (user) =>
       update((s) =>
@@ -444,6 +528,35 @@ export const makeMemory: Effect.Effect<Service> = Effect.gen(function*() {
         )
       })),
     sessions: (user) => read((s) => list(s.sessions, userText(user))),
+
+    setTotp: (user, totp) =>
+      update((s) => ({
+        ...s,
+        totps: Option.match(totp, {
+          onNone: () => HashMap.remove(s.totps, userText(user)),
+          onSome: (value) => HashMap.set(s.totps, userText(user), { totp: value, usedStep: -1 })
+        })
+      })),
+    totp: (user) => read((s) => Option.map(HashMap.get(s.totps, userText(user)), ({ totp }) => totp)),
+    useTotpStep: (user, step) =>
+      Ref.modify(ref, (s) =>
+        Option.match(HashMap.get(s.totps, userText(user)), {
+          onNone: () => [false, s],
+          onSome: (known) =>
+            step <= known.usedStep
+              ? [false, s]
+              : [true, { ...s, totps: HashMap.set(s.totps, userText(user), { ...known, usedStep: step }) }]
+        })),
+
+    attempt: (key, { limit, window }, now) =>
+      Ref.modify(ref, (s) => {
+        const at = DateTime.toEpochMillis(now)
+        const recent = list(s.attempts, key).filter((earlier) => earlier > at - Duration.toMillis(window))
+        const [oldest] = recent
+        return recent.length < limit || oldest === undefined
+          ? [Option.none(), { ...s, attempts: HashMap.set(s.attempts, key, [...recent, at]) }]
+          : [Option.some(Duration.millis(oldest + Duration.toMillis(window) - at)), s]
+      }),
 
     firstSeen: ({ issuer, tokenId, until }) =>
       Effect.clockWith((clock) =>

@@ -95,14 +95,19 @@ const seeded = Layer.effectDiscard(Effect.gen(function*() {
     name: "Directory",
     active: true,
     denialContextInquiryEnabled: true,
-    sdkKeys: [sdkKey]
+    sdkKeys: [sdkKey],
+    androidKey: Option.none(),
+    iosCertificateFingerprint: Option.none(),
+    webhookUrl: Option.none()
   }, "directory")
   yield* store.insertService({
     id: serviceId,
     organizationId,
     directoryId: Option.some(directoryId),
     name: "Service",
+    description: Option.none(),
     icon: Option.none(),
+    callbackUrl: Option.none(),
     active: true
   }, "service")
   yield* Effect.all([

@@ -8,6 +8,7 @@ import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
+import { LinkingCode } from "../Device.ts"
 import { UtcSeconds } from "../internal/wire.ts"
 import { KeyId } from "../KeyId.ts"
 import { Wire } from "./ErrorWire.ts"
@@ -30,6 +31,8 @@ export const Ping = Schema.Struct({
 
 const Pem = HttpApiSchema.Text({ contentType: "application/x-pem-file" })
 
+const Svg = HttpApiSchema.Text({ contentType: "image/svg+xml" })
+
 /**
  * @since 0.1.0
  * @category models
@@ -40,6 +43,11 @@ export class PublicApi extends HttpApiGroup.make("public")
   .add(
     HttpApiEndpoint.get("publicKeyById")`/public/v3/public-key/${HttpApiSchema.param("keyId", KeyId)}`
       .addSuccess(Pem)
+      .addError(Wire.EntityNotFound)
+  )
+  .add(
+    HttpApiEndpoint.get("qrCode")`/public/v3/qr/${HttpApiSchema.param("code", LinkingCode)}`
+      .addSuccess(Svg)
       .addError(Wire.EntityNotFound)
   )
 {}

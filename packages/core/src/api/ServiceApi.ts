@@ -16,6 +16,7 @@ import {
   Pending
 } from "../Authorization.ts"
 import { EndSession, StartSession } from "../Session.ts"
+import { TotpVerified, VerifyTotp } from "../Totp.ts"
 import { Wire } from "./ErrorWire.ts"
 
 const id = HttpApiSchema.param("id", AuthorizationRequestId)
@@ -62,6 +63,13 @@ export class ServiceApi extends HttpApiGroup.make("service")
       .setPayload(EndSession)
       .addSuccess(HttpApiSchema.NoContent)
       .addError(Wire.EntityNotFound)
+  )
+  .add(
+    HttpApiEndpoint.post("verifyTotp", "/service/v3/totp")
+      .setPayload(VerifyTotp)
+      .addSuccess(TotpVerified)
+      .addError(Wire.EntityNotFound)
+      .addError(Wire.RateLimited)
   )
   .addError(Wire.Unauthorized)
   .addError(Wire.Forbidden)

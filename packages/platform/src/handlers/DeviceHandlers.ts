@@ -27,6 +27,7 @@ import * as Caller from "../Caller.ts"
 import * as PlatformClock from "../PlatformClock.ts"
 import * as Store from "../Store.ts"
 import * as UserNames from "../UserNames.ts"
+import * as UserSessions from "../UserSessions.ts"
 
 const detail = undefined
 
@@ -164,25 +165,8 @@ export const device = HttpApiBuilder.group(Api, "device", (handlers) =>
       .handle("pendingAuthorizations", () => pending)
       .handle("answerAuthorization", ({ path, payload }) => answer(path.id, payload))
       .handle("unlink", () => Effect.flatMap(calling, ({ id }) => store.removeDevice(id)))
-      .handle("sessions", () =>
-        Effect.gen(function*() {
-          const { user } = yield* calling
-          return yield* Effect.forEach(yield* store.sessions(user), (session) =>
-            Effect.map(serviceOf(session.serviceId), (service) => ({
-              serviceId: session.serviceId,
-              serviceName: service?.name ?? "",
-              serviceIcon: Option.flatMap(Option.fromNullable(service), ({ icon }) =>
-                icon),
-              authorizationRequestId: session.authorizationRequestId,
-              created: session.created
-            })))
-        }))
+      .handle("sessions", () => Effect.flatMap(calling, ({ user }) => UserSessions.list(user)))
       .handle("endSessions", ({ payload }) =>
-        Effect.gen(function*() {
-          const { user } = yield* calling
-          const ended = (yield* store.sessions(user)).filter(({ serviceId }) =>
-            payload.serviceId === undefined || payload.serviceId === serviceId
-          )
-          yield* Effect.forEach(ended, ({ serviceId }) => store.endSession(user, serviceId), { discard: true })
-        }))
+        Effect.flatMap(calling, ({ user }) =>
+          UserSessions.end(user, payload.serviceId)))
   }))

@@ -12,6 +12,7 @@ import {
   EntityNotFound,
   Forbidden,
   InvalidParameters,
+  RateLimited,
   RequestTimedOut
 } from "@effect-launchkey/core/ApiError"
 import {
@@ -30,7 +31,9 @@ import * as Option from "effect/Option"
 import * as Caller from "../Caller.ts"
 import * as Permissions from "../Permissions.ts"
 import * as PlatformClock from "../PlatformClock.ts"
+import * as PlatformSettings from "../PlatformSettings.ts"
 import * as Store from "../Store.ts"
+import * as Totps from "../Totps.ts"
 import * as UserNames from "../UserNames.ts"
 
 const detail = undefined
@@ -55,6 +58,8 @@ export const layer = HttpApiBuilder.group(Api, "service", (handlers) =>
     const jose = yield* Jose.Jose
     const store = yield* Store.Store
     const clock = yield* PlatformClock.PlatformClock
+    const totps = yield* Totps.Totps
+    const { authorizations } = yield* PlatformSettings.PlatformSettings
 
     const activeService = (id: ServiceId) =>
       Effect.gen(function*() {
@@ -94,10 +99,12 @@ export const layer = HttpApiBuilder.group(Api, "service", (handlers) =>
           status === "LINK_PENDING" ? [] : [id]
         )
         if (deviceIds.length === 0) return yield* new EntityNotFound({ detail: "the user has no linked device" })
+        const created = yield* clock.now
+        const wait = yield* store.attempt(`auths ${user.directoryId} ${user.identifier}`, authorizations, created)
+        if (Option.isSome(wait)) return yield* new RateLimited({ retryAfter: wait })
         const recipient = yield* Permissions.encryptionKey(issuer, signingKeyId)
         if (Option.isNone(recipient)) return yield* new Forbidden({ detail: "the issuer has no key to encrypt to" })
 
-        const created = yield* clock.now
         const authorization: Store.Authorization = {
           id: AuthorizationRequestId.make(yield* jose.randomUuid),
           serviceId,
@@ -177,5 +184,11 @@ export const layer = HttpApiBuilder.group(Api, "service", (handlers) =>
           const { serviceId } = yield* Caller.service
           const { service } = yield* activeService(serviceId)
           yield* store.endSession(yield* findUser(service, payload.user), serviceId)
+        }))
+      .handle("verifyTotp", ({ payload }) =>
+        Effect.gen(function*() {
+          const { serviceId } = yield* Caller.service
+          const { service } = yield* activeService(serviceId)
+          return { valid: yield* totps.verify(yield* findUser(service, payload.user), payload.code) }
         }))
   }))

@@ -30,14 +30,19 @@ const elsewhere = (options: { readonly inquiry: boolean; readonly active: boolea
       name: directoryId,
       active: true,
       denialContextInquiryEnabled: options.inquiry,
-      sdkKeys: []
+      sdkKeys: [],
+      androidKey: Option.none(),
+      iosCertificateFingerprint: Option.none(),
+      webhookUrl: Option.none()
     }, directoryId)
     yield* store.insertService({
       id: serviceId,
       organizationId: TestPlatform.organizationId,
       directoryId: Option.some(directoryId),
       name: serviceId,
+      description: Option.none(),
       icon: Option.none(),
+      callbackUrl: Option.none(),
       active: options.active
     }, serviceId)
     for (const entity of [Entity.directory(directoryId), Entity.service(serviceId)]) {

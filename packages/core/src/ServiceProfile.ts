@@ -1,0 +1,77 @@
+/**
+ * A service as its owner, an organization or a directory, manages it.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { ServiceId } from "./EntityIdentifier.ts"
+import { maxCodePoints, minCodePoints, text } from "./internal/text.ts"
+import { LenientBoolean, orNull } from "./internal/wire.ts"
+
+/**
+ * 1 to 128 code points; unique within the owner without regard to case and outer space.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ServiceName = text("name").pipe(minCodePoints(1, "name"), maxCodePoints(128, "name"))
+
+const Description = text("description").pipe(maxCodePoints(1024, "description"))
+
+/**
+ * An absolute URL over http or https, at most 2048 characters.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const WebUrl = Schema.String.pipe(
+  Schema.filter((url) => url.length <= 2048 && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), {
+    message: () => "expected an absolute http or https URL of at most 2048 characters",
+    arbitrary: () => (fc) => fc.webUrl()
+  })
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export class ServiceProfile extends Schema.Class<ServiceProfile>("@effect-launchkey/core/ServiceProfile")({
+  id: ServiceId,
+  name: Schema.String,
+  description: orNull(Schema.String),
+  /** Address of an image. */
+  icon: orNull(Schema.String),
+  /** Where webhooks of the service go. */
+  callbackUrl: orNull(Schema.String).pipe(Schema.fromKey("callback_url")),
+  /** An inactive service cannot ask its users for anything. */
+  active: Schema.Boolean
+}) {}
+
+/**
+ * A new service, active unless told otherwise.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const NewService = Schema.Struct({
+  name: ServiceName,
+  description: Schema.optionalWith(Description, { nullable: true }),
+  icon: Schema.optionalWith(WebUrl, { nullable: true }),
+  callbackUrl: Schema.optionalWith(WebUrl, { nullable: true }).pipe(Schema.fromKey("callback_url")),
+  active: Schema.optionalWith(LenientBoolean, { nullable: true })
+})
+
+/**
+ * What of a service is to change: what is absent stays; null clears, save `name` and `active`, which null leaves.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ServiceChange = Schema.Struct({
+  id: Schema.propertySignature(ServiceId).pipe(Schema.fromKey("service_id")),
+  name: Schema.optionalWith(ServiceName, { nullable: true }),
+  description: Schema.optional(Schema.NullOr(Description)),
+  icon: Schema.optional(Schema.NullOr(WebUrl)),
+  callbackUrl: Schema.optional(Schema.NullOr(WebUrl)).pipe(Schema.fromKey("callback_url")),
+  active: Schema.optionalWith(LenientBoolean, { nullable: true })
+})

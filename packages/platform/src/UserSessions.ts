@@ -1,0 +1,49 @@
+/**
+ * The sessions that services hold for a user, as the user's devices and directory see them.
+ *
+ * @see docs/protocol.md "Sessions"
+ * @since 0.1.0
+ */
+import type { ServiceId } from "@effect-launchkey/core/EntityIdentifier"
+import type { Session } from "@effect-launchkey/core/Session"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Store from "./Store.ts"
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const list = (user: Store.UserKey): Effect.Effect<ReadonlyArray<Session>, never, Store.Store> =>
+  Effect.gen(function*() {
+    const store = yield* Store.Store
+    return yield* Effect.forEach(
+      yield* store.sessions(user),
+      (session) =>
+        Effect.map(store.service(session.serviceId), (service) => ({
+          serviceId: session.serviceId,
+          serviceName: Option.match(service, { onNone: () => "", onSome: ({ name }) => name }),
+          serviceIcon: Option.flatMap(service, ({ icon }) => icon),
+          authorizationRequestId: session.authorizationRequestId,
+          created: session.created
+        }))
+    )
+  })
+
+/**
+ * Ends the user's session with one service, or with all.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const end = (
+  user: Store.UserKey,
+  serviceId?: ServiceId
+): Effect.Effect<void, never, Store.Store> =>
+  Effect.gen(function*() {
+    const store = yield* Store.Store
+    const ended = (yield* store.sessions(user)).filter((session) =>
+      serviceId === undefined || session.serviceId === serviceId
+    )
+    yield* Effect.forEach(ended, (session) => store.endSession(user, session.serviceId), { discard: true })
+  })
