@@ -13,14 +13,17 @@ import * as AuthorizationModule from "@effect-launchkey/core/Authorization"
 import * as AuthPolicyModule from "@effect-launchkey/core/AuthPolicy"
 import * as DenialReasonModule from "@effect-launchkey/core/DenialReason"
 import * as DeviceModule from "@effect-launchkey/core/Device"
+import * as DirectoryModule from "@effect-launchkey/core/Directory"
 import * as EntityIdentifierModule from "@effect-launchkey/core/EntityIdentifier"
 import * as FactorModule from "@effect-launchkey/core/Factor"
 import * as FenceModule from "@effect-launchkey/core/Fence"
 import * as KeyIdModule from "@effect-launchkey/core/KeyId"
+import * as PublicKeyModule from "@effect-launchkey/core/PublicKey"
 import * as ResponsePolicyModule from "@effect-launchkey/core/ResponsePolicy"
+import * as ServiceProfileModule from "@effect-launchkey/core/ServiceProfile"
 import * as SessionModule from "@effect-launchkey/core/Session"
+import * as TotpModule from "@effect-launchkey/core/Totp"
 import * as Arbitrary from "effect/Arbitrary"
-import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
@@ -62,11 +65,6 @@ const derive = <Module extends object>(
 /** `-0` is left out, which JSON writes as `0`. */
 const json: FastCheck.Arbitrary<unknown> = FastCheck.jsonValue({ maxDepth: 3 }).map((value) =>
   JSON.parse(JSON.stringify(value)) as unknown
-)
-
-/** Until the end of the year 9999, after which a date has another form. */
-const utcSeconds = FastCheck.integer({ min: 0, max: 253_402_300_799 }).map((seconds) =>
-  DateTime.unsafeMake(seconds * 1000)
 )
 
 const option = <A>(arbitrary: FastCheck.Arbitrary<A>): FastCheck.Arbitrary<Option.Option<A>> =>
@@ -122,7 +120,7 @@ export const ApiError: ArbitrariesOf<typeof ApiErrorModule> = derive(ApiErrorMod
   ServiceNotFound: detailed(ApiErrorModule.ServiceNotFound),
   AuthorizationInProgress: FastCheck.record({
     authorizationRequestId: option(Authorization.AuthorizationRequestId),
-    expires: option(utcSeconds),
+    expires: option(Arbitrary.make(PublicApiModule.Ping).map(({ apiTime }) => apiTime)),
     fromSameService: FastCheck.boolean(),
     detail: json
   }).map((props) => new ApiErrorModule.AuthorizationInProgress(props)),
@@ -155,20 +153,20 @@ export const DenialReason: ArbitrariesOf<typeof DenialReasonModule> = derive(Den
  */
 export const EntityIdentifier: ArbitrariesOf<typeof EntityIdentifierModule> = derive(EntityIdentifierModule)
 
-const deviceUuid = EntityIdentifier.Uuid.map((uuid) => AuthorizationModule.DeviceId.make(uuid))
-
 /**
  * @since 0.1.0
  * @category constructors
  */
 export const Device: ArbitrariesOf<typeof DeviceModule> = derive(DeviceModule, {
-  DeviceLinked: FastCheck.record({ deviceId: deviceUuid }),
-  PendingAuthorization: FastCheck.record({
-    pending: Arbitrary.make(DeviceModule.PendingAuthorization),
-    created: utcSeconds,
-    expires: utcSeconds
-  }).map(({ pending, ...times }) => ({ ...pending, ...times }))
+  // A device's id may be any text elsewhere, and is a UUID here.
+  DeviceLinked: EntityIdentifier.Uuid.map((uuid) => ({ deviceId: AuthorizationModule.DeviceId.make(uuid) }))
 })
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const Directory: ArbitrariesOf<typeof DirectoryModule> = derive(DirectoryModule)
 
 /**
  * @since 0.1.0
@@ -192,9 +190,13 @@ export const KeyId: ArbitrariesOf<typeof KeyIdModule> = derive(KeyIdModule)
  * @since 0.1.0
  * @category constructors
  */
-export const PublicApi: ArbitrariesOf<typeof PublicApiModule> = derive(PublicApiModule, {
-  Ping: FastCheck.record({ apiTime: utcSeconds })
-})
+export const PublicApi: ArbitrariesOf<typeof PublicApiModule> = derive(PublicApiModule)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const PublicKey: ArbitrariesOf<typeof PublicKeyModule> = derive(PublicKeyModule)
 
 /**
  * @since 0.1.0
@@ -206,8 +208,16 @@ export const ResponsePolicy: ArbitrariesOf<typeof ResponsePolicyModule> = derive
  * @since 0.1.0
  * @category constructors
  */
-export const Session: ArbitrariesOf<typeof SessionModule> = derive(SessionModule, {
-  Session: FastCheck.record({ session: Arbitrary.make(SessionModule.Session), created: utcSeconds }).map(
-    ({ created, session }) => ({ ...session, created })
-  )
-})
+export const ServiceProfile: ArbitrariesOf<typeof ServiceProfileModule> = derive(ServiceProfileModule)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const Session: ArbitrariesOf<typeof SessionModule> = derive(SessionModule)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const Totp: ArbitrariesOf<typeof TotpModule> = derive(TotpModule)
