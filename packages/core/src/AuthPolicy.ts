@@ -11,9 +11,28 @@ import * as ParseResult from "effect/ParseResult"
 import { type Pipeable, pipeArguments } from "effect/Pipeable"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { Factor, factorSet } from "./Factor.ts"
+import { type Factor, factorSet } from "./Factor.ts"
 import { GeoCircleFence, Location } from "./Fence.ts"
 import { list, nullsAsAbsent } from "./internal/json.ts"
+import {
+  boolean,
+  exclusive,
+  Flag,
+  forced,
+  gather,
+  issuesOf,
+  minimumsOf,
+  type Requirement,
+  RequirementFromSelf,
+  requirementOf,
+  requirementOfOptions,
+  requirementOptions,
+  twinMessage,
+  uniquelyNamed,
+  wireFactorFields,
+  WireMinimums,
+  withoutNamed
+} from "./internal/policy.ts"
 
 /**
  * A circle in which the user's device has to be: `radius` in metres, `latitude` and `longitude` in decimal degrees
@@ -44,10 +63,7 @@ export type TypeId = typeof TypeId
  * @since 0.1.0
  * @category models
  */
-export type Requirement =
-  | { readonly _tag: "None" }
-  | { readonly _tag: "Amount"; readonly amount: number }
-  | { readonly _tag: "Factors"; readonly factors: ReadonlyArray<Factor> }
+export type { Requirement }
 
 interface Members {
   readonly requirement: Requirement
@@ -114,75 +130,12 @@ export class InvalidPolicy
   }
 }
 
-const invalid = (issue: ParseResult.ParseIssue): InvalidPolicy =>
-  new InvalidPolicy({
-    issues: ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ message, path }) => ({
-      path: path.reduce<string>(
-        (whole, key) =>
-          typeof key === "number" ? `${whole}[${key}]` : whole === "" ? String(key) : `${whole}.${String(key)}`,
-        ""
-      ),
-      problem: message
-    }))
-  })
+const invalid = (issue: ParseResult.ParseIssue): InvalidPolicy => new InvalidPolicy({ issues: issuesOf(issue) })
 
-const amountFrom = (least: number) => {
-  const message = (issue: ParseResult.ParseIssue) =>
-    typeof issue.actual === "number"
-      ? `the amount of methods is ${issue.actual}; give a whole number from ${least} to 7`
-      : `the amount of methods is not a number; give a whole number from ${least} to 7`
-  return Schema.Number.annotations({ message }).pipe(Schema.int({ message }), Schema.between(least, 7, { message }))
-}
-
-const boolean = Schema.Boolean.annotations({ message: () => "not a boolean; give true or false" })
-
-const Factors = list(Factor).pipe(Schema.filter((factors) =>
-  factors.length === 0
-    ? "no factor is named; name at least one, or leave the factors out"
-    : new Set(factors).size < factors.length
-    ? "a factor is named twice; name each once"
-    : undefined
-)).annotations({
-  arbitrary: () => (fc) => fc.subarray([...Factor.literals], { minLength: 1 })
-})
-
-interface Twin<At> {
-  readonly at: At
-  readonly first: number
-}
-
-const twins = <At>(
-  fences: ReadonlyArray<{ readonly at: At; readonly fence: GeoCircleFence }>
-): ReadonlyArray<Twin<At>> => {
-  const seen = new Map<string, number>()
-  return fences.flatMap(({ at, fence }, index) => {
-    const name = fence.name?.toLowerCase()
-    if (name === undefined) return []
-    const first = seen.get(name)
-    if (first !== undefined) return [{ at, first }]
-    seen.set(name, index)
-    return []
-  })
-}
-
-const twinMessage = (first: number) =>
-  `geofence number ${first + 1} has this name already (without regard to case); give each geofence its own, or none`
-
-const Geofences = list(Location).pipe(
-  Schema.filter((geofences) =>
-    twins(geofences.map((fence, at) => ({ at, fence }))).map(({ at, first }) => ({
-      path: [at, "name"],
-      message: twinMessage(first)
-    }))
-  )
-)
+const Geofences = list(Location).pipe(uniquelyNamed("geofence"))
 
 const MembersFromSelf = Schema.typeSchema(Schema.Struct({
-  requirement: Schema.Union(
-    Schema.TaggedStruct("None", {}),
-    Schema.TaggedStruct("Amount", { amount: amountFrom(1) }),
-    Schema.TaggedStruct("Factors", { factors: Factors })
-  ),
+  requirement: RequirementFromSelf,
   denyRootedJailbroken: boolean,
   geofences: Geofences
 }))
@@ -243,15 +196,10 @@ export type Options =
 
 const OptionsSchema = nullsAsAbsent(
   Schema.Struct({
-    any: Schema.optionalWith(amountFrom(0), { exact: true, default: () => 0 }),
-    factors: Schema.optionalWith(Factors, { exact: true }),
+    ...requirementOptions,
     denyRootedJailbroken: Schema.optionalWith(boolean, { exact: true, default: () => false }),
     geofences: Schema.optionalWith(Geofences, { exact: true, default: () => [] })
-  }).pipe(Schema.filter(({ any, factors }) =>
-    any > 0 && factors !== undefined
-      ? { path: ["factors"], message: "an amount (any) and factors exclude each other; give one of them" }
-      : undefined
-  ))
+  }).pipe(exclusive)
 )
 
 /**
@@ -265,16 +213,8 @@ export const fromOptions = (options: unknown): Either.Either<AuthPolicy, Invalid
     ParseResult.decodeUnknownEither(OptionsSchema)(options, { errors: "all", onExcessProperty: "error" }),
     {
       onLeft: invalid,
-      onRight: ({ any, denyRootedJailbroken, factors, geofences }) =>
-        construct({
-          requirement: factors !== undefined
-            ? { _tag: "Factors", factors }
-            : any > 0
-            ? { _tag: "Amount", amount: any }
-            : { _tag: "None" },
-          denyRootedJailbroken,
-          geofences
-        })
+      onRight: ({ denyRootedJailbroken, geofences, ...requirement }) =>
+        construct({ requirement: requirementOfOptions(requirement), denyRootedJailbroken, geofences })
     }
   )
 
@@ -353,21 +293,14 @@ export const withGeofence: {
 export const withoutGeofence: {
   (name: string): (self: AuthPolicy) => Either.Either<AuthPolicy, InvalidPolicy>
   (self: AuthPolicy, name: string): Either.Either<AuthPolicy, InvalidPolicy>
-} = dual(2, (self: AuthPolicy, name: string): Either.Either<AuthPolicy, InvalidPolicy> => {
-  const geofences = self.geofences.filter((fence) => fence.name?.toLowerCase() !== name.toLowerCase())
-  if (geofences.length < self.geofences.length) return Either.right(construct({ ...self, geofences }))
-  const names = self.geofences.flatMap((fence) => fence.name === undefined ? [] : [JSON.stringify(fence.name)])
-  return Either.left(
-    new InvalidPolicy({
-      issues: [{
-        path: "geofences",
-        problem: `no geofence has the name to remove; ${
-          names.length === 0 ? "none of this policy has a name" : `the names are ${names.join(", ")}`
-        }`
-      }]
+} = dual(
+  2,
+  (self: AuthPolicy, name: string): Either.Either<AuthPolicy, InvalidPolicy> =>
+    Either.mapBoth(withoutNamed(self.geofences, name, "geofence", "geofences"), {
+      onLeft: (issue) => new InvalidPolicy({ issues: [issue] }),
+      onRight: (geofences) => construct({ ...self, geofences })
     })
-  )
-})
+)
 
 /**
  * The policy, refusing rooted and jailbroken devices too.
@@ -378,44 +311,6 @@ export const withoutGeofence: {
 export const withJailbreakProtection = (self: AuthPolicy): AuthPolicy =>
   construct({ ...self, denyRootedJailbroken: true })
 
-const oneOf = <const Value extends string>(value: Value, message: string) =>
-  Schema.optionalWith(Schema.Literal(value).annotations({ message: () => message }), {
-    exact: true,
-    default: (): Value => value
-  })
-
-const Flag = Schema.transform(
-  Schema.Union(Schema.Boolean, Schema.Literal(0, 1, "0", "1")).annotations({
-    message: () => ({ message: "not a flag; give 0 or 1", override: true })
-  }),
-  Schema.Boolean,
-  {
-    strict: true,
-    decode: (flag) => flag === true || flag === 1 || flag === "1",
-    encode: (flag): 0 | 1 => flag ? 1 : 0
-  }
-)
-
-const flagOrUnset = Schema.optionalWith(Flag, { exact: true, default: () => false })
-
-const WireMinimum = nullsAsAbsent(
-  Schema.Struct({
-    requirement: oneOf("authenticated", "only the requirement \"authenticated\" is supported"),
-    any: Schema.optionalWith(amountFrom(0), { exact: true, default: () => 0 }),
-    // an older name of the amount, read by the Python SDK where `any` asks for nothing
-    all: Schema.optionalWith(amountFrom(0), { exact: true }),
-    knowledge: flagOrUnset,
-    inherence: flagOrUnset,
-    possession: flagOrUnset
-  }).pipe(
-    Schema.filter((minimum) =>
-      (minimum.any || minimum.all || 0) > 0 && (minimum.knowledge || minimum.inherence || minimum.possession)
-        ? { path: ["any"], message: "an amount (any) and specific factors exclude each other; ask for one of them" }
-        : undefined
-    )
-  )
-)
-
 const WireFactor = nullsAsAbsent(Schema.Struct({
   factor: Schema.Literal("device integrity", "geofence").annotations({
     message: (issue) => ({
@@ -425,13 +320,7 @@ const WireFactor = nullsAsAbsent(Schema.Struct({
       override: true
     })
   }),
-  // Anything but "forced" would weaken what the sender may rely on, and nobody sends it.
-  requirement: oneOf("forced requirement", "only the requirement \"forced requirement\" is supported"),
-  quickfail: Schema.optionalWith(boolean, { exact: true, default: () => false }),
-  priority: Schema.optionalWith(Schema.Number.annotations({ message: () => "priority is not a number" }), {
-    exact: true,
-    default: () => 1
-  }),
+  ...wireFactorFields,
   attributes: Schema.optionalWith(
     nullsAsAbsent(Schema.Struct({
       "factor enabled": Schema.optionalWith(Flag, { exact: true }),
@@ -453,12 +342,7 @@ const WirePolicy = nullsAsAbsent(Schema.Struct({
     }),
     { exact: true }
   ),
-  minimum_requirements: Schema.optionalWith(
-    list(WireMinimum).pipe(
-      Schema.maxItems(1, { message: () => "more than one minimum requirement; give one that holds all" })
-    ),
-    { exact: true, default: () => [] }
-  ),
+  minimum_requirements: Schema.optionalWith(WireMinimums, { exact: true, default: () => [] }),
   factors: Schema.optionalWith(list(WireFactor), { exact: true, default: () => [] })
 }))
 
@@ -487,45 +371,23 @@ export const AuthPolicy: Schema.Schema<AuthPolicy, AuthPolicyJson> = Schema.tran
   {
     strict: true,
     decode: (wire, _, ast) => {
-      const minimum = wire.minimum_requirements[0]
-      const amount = minimum?.any || minimum?.all || 0
-      const required = minimum === undefined ? [] : Factor.literals.filter((factor) => minimum[factor])
-      const fences = wire.factors.flatMap(({ attributes, factor }, index) =>
-        factor === "geofence"
-          ? (attributes.locations ?? []).map((fence, location) => ({
-            at: ["factors", index, "attributes", "locations", location, "name"] as const,
-            fence
-          }))
-          : []
-      )
-      const twin = twins(fences)[0]
+      const geofences = gather(wire.factors, "geofence", "locations", ({ attributes }) => attributes.locations)
+      const twin = geofences.twins[0]
       return twin !== undefined
         ? ParseResult.fail(
-          new ParseResult.Pointer(twin.at, wire, new ParseResult.Type(ast, wire, twinMessage(twin.first)))
+          new ParseResult.Pointer(twin.at, wire, new ParseResult.Type(ast, wire, twinMessage("geofence", twin.first)))
         )
         : ParseResult.succeed(construct({
-          requirement: required.length > 0
-            ? { _tag: "Factors", factors: required }
-            : amount > 0
-            ? { _tag: "Amount", amount }
-            : { _tag: "None" },
+          requirement: requirementOf(wire.minimum_requirements),
           denyRootedJailbroken: wire.factors.some(({ attributes, factor }) =>
             factor === "device integrity" && attributes["factor enabled"] === true
           ),
-          geofences: fences.map(({ fence }) => fence)
+          geofences: geofences.elements
         }))
     },
-    encode: ({ denyRootedJailbroken, geofences, requirement }) => {
-      const forced = { requirement: "forced requirement", quickfail: false, priority: 1 } as const
-      const requires = (factor: Factor) => requirement._tag === "Factors" && requirement.factors.includes(factor)
-      return ParseResult.succeed({
-        minimum_requirements: requirement._tag === "None" ? [] : [{
-          requirement: "authenticated" as const,
-          any: requirement._tag === "Amount" ? requirement.amount : 0,
-          knowledge: requires("knowledge"),
-          inherence: requires("inherence"),
-          possession: requires("possession")
-        }],
+    encode: ({ denyRootedJailbroken, geofences, requirement }) =>
+      ParseResult.succeed({
+        minimum_requirements: minimumsOf(requirement),
         factors: [
           { factor: "device integrity" as const, ...forced, attributes: { "factor enabled": denyRootedJailbroken } },
           ...(geofences.length === 0
@@ -533,6 +395,5 @@ export const AuthPolicy: Schema.Schema<AuthPolicy, AuthPolicyJson> = Schema.tran
             : [{ factor: "geofence" as const, ...forced, attributes: { locations: geofences } }])
         ]
       })
-    }
   }
 ).annotations({ identifier: "@effect-launchkey/core/AuthPolicy" })

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type { AuthPolicy } from "./AuthPolicy.ts"
+import type { EffectivePolicy } from "./EffectivePolicy.ts"
 import { allFactors, Factor, factorSet } from "./Factor.ts"
 import { Fence, ReportedFence } from "./Fence.ts"
 import { list, nullsAsAbsent } from "./internal/json.ts"
@@ -146,6 +147,29 @@ export const fromAuthPolicy = ({ geofences: fences, requirement }: AuthPolicy): 
     case "Factors":
       return make({ requirement: "TYPES", factors: requirement.factors, fences })
   }
+}
+
+/**
+ * What a device reports where both the policy of the service and that of the request applied: every fence of either, and
+ * of what was required the one kind that the wire holds: a condition before factors, and those before an amount.
+ *
+ * @see docs/protocol.md "Response policy"
+ * @since 0.1.0
+ * @category conversions
+ */
+export const fromEffectivePolicy = (policy: EffectivePolicy): ResponsePolicy => {
+  const { amount, conditional, factors } = policy
+  const fences = [
+    ...Option.match(conditional, { onNone: () => [], onSome: ({ fences }) => fences }),
+    ...policy.fences.flat()
+  ]
+  return Option.isSome(conditional)
+    ? make({ requirement: "COND_GEO", fences })
+    : factors.length > 0
+    ? make({ requirement: "TYPES", factors, fences })
+    : amount > 0
+    ? make({ requirement: "AMOUNT", amount, fences })
+    : make({ fences })
 }
 
 const WirePolicy = nullsAsAbsent(Schema.Struct({

@@ -54,6 +54,21 @@ export * as DenialReason from "./DenialReason.ts"
 export * as Device from "./Device.ts"
 
 /**
+ * A directory as its organization manages it.
+ *
+ * @since 0.1.0
+ */
+export * as Directory from "./Directory.ts"
+
+/**
+ * What one authorization has to meet: the policy of the service and that of the request together. Where both say
+ * something, the stricter wins, so that a request never loosens what its service demands.
+ *
+ * @since 0.1.0
+ */
+export * as EffectivePolicy from "./EffectivePolicy.ts"
+
+/**
  * Who acts and who is acted upon: organizations, directories, services and devices.
  *
  * @since 0.1.0
@@ -82,11 +97,34 @@ export * as Fence from "./Fence.ts"
 export * as KeyId from "./KeyId.ts"
 
 /**
+ * The public keys of an organization, directory or service.
+ *
+ * @see docs/protocol.md "Keys"
+ * @since 0.1.0
+ */
+export * as PublicKey from "./PublicKey.ts"
+
+/**
  * The policy the user's device reports with its answer: what it found to be required, not how each was met.
  *
  * @since 0.1.0
  */
 export * as ResponsePolicy from "./ResponsePolicy.ts"
+
+/**
+ * The stored policy of a service: what it demands of every authorization. Another type than the policy of one
+ * authorization request, which can only make it stricter: see `EffectivePolicy`.
+ *
+ * @since 0.1.0
+ */
+export * as ServicePolicy from "./ServicePolicy.ts"
+
+/**
+ * A service as its owner, an organization or a directory, manages it.
+ *
+ * @since 0.1.0
+ */
+export * as ServiceProfile from "./ServiceProfile.ts"
 
 /**
  * Sessions: that a service holds a user for logged in, which the user sees and may end on each device.
@@ -95,6 +133,21 @@ export * as ResponsePolicy from "./ResponsePolicy.ts"
  * @since 0.1.0
  */
 export * as Session from "./Session.ts"
+
+/**
+ * Hours of the week, in a time zone, outside of which a policy is not met.
+ *
+ * @since 0.1.0
+ */
+export * as TimeFence from "./TimeFence.ts"
+
+/**
+ * One-time codes by time, for code applications of third parties.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6238
+ * @since 0.1.0
+ */
+export * as Totp from "./Totp.ts"
 
 /**
  * The endpoints of an authenticator: this project's own, for the simulated device and for real ones.
@@ -108,12 +161,28 @@ export * as Session from "./Session.ts"
 export * as DeviceApi from "./api/DeviceApi.ts"
 
 /**
+ * The endpoints of a directory: the devices, sessions and one-time codes of its users.
+ *
+ * @see docs/protocol.md "Management"
+ * @since 0.1.0
+ */
+export * as DirectoryApi from "./api/DirectoryApi.ts"
+
+/**
  * The wire form of each error: what the contract declares.
  *
  * @see docs/protocol.md "Errors"
  * @since 0.1.0
  */
 export * as ErrorWire from "./api/ErrorWire.ts"
+
+/**
+ * The endpoints of an organization: its directories, their keys and their SDK keys.
+ *
+ * @see docs/protocol.md "Management"
+ * @since 0.1.0
+ */
+export * as OrganizationApi from "./api/OrganizationApi.ts"
 
 /**
  * The endpoints that anyone may call, unsigned: the clock and the keys of the platform.
@@ -130,3 +199,12 @@ export * as PublicApi from "./api/PublicApi.ts"
  * @since 0.1.0
  */
 export * as ServiceApi from "./api/ServiceApi.ts"
+
+/**
+ * The endpoints by which an owner, an organization or a directory, manages its services: the same for both, each under
+ * its own prefix.
+ *
+ * @see docs/protocol.md "Management"
+ * @since 0.1.0
+ */
+export * as ServiceManagementApi from "./api/ServiceManagementApi.ts"

@@ -4,8 +4,10 @@ import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as AuthPolicy from "../src/AuthPolicy.ts"
+import * as EffectivePolicy from "../src/EffectivePolicy.ts"
 import * as Fence from "../src/Fence.ts"
 import * as ResponsePolicy from "../src/ResponsePolicy.ts"
+import * as ServicePolicy from "../src/ServicePolicy.ts"
 
 const read = (json: unknown) => Schema.decodeUnknown(ResponsePolicy.ResponsePolicy)(json)
 const text = (policy: ResponsePolicy.ResponsePolicy) =>
@@ -163,6 +165,63 @@ describe("writing", () => {
       const error = yield* Effect.flip(Schema.encodeUnknown(ResponsePolicy.ResponsePolicy)({}))
       assert.include(error.message, "not a response policy; build one with ResponsePolicy.make or fromAuthPolicy")
     }))
+})
+
+describe("reporting the policies of a service and a request together", () => {
+  const office = { name: "Office", radius: 150, latitude: 23.4, longitude: -56.7 }
+  const reports = (
+    name: string,
+    service: ServicePolicy.KnownPolicy,
+    request: AuthPolicy.AuthPolicy,
+    expected: ResponsePolicy.Options
+  ) =>
+    it(name, () =>
+      assert.deepStrictEqual(
+        ResponsePolicy.fromEffectivePolicy(EffectivePolicy.merge(service, request)),
+        ResponsePolicy.make(expected)
+      ))
+  const fence = new Fence.GeoCircleFence(office)
+  const nevada = new Fence.TerritoryFence({ country: "US", administrativeArea: "US-NV" })
+
+  reports(
+    "tells factors as types",
+    ServicePolicy.factors(["possession", "knowledge"], { fences: [office, nevada] }),
+    AuthPolicy.none(),
+    { requirement: "TYPES", factors: ["knowledge", "possession"], fences: [fence, nevada] }
+  )
+  reports(
+    "tells an amount, and the fences of both",
+    ServicePolicy.methodAmount(2, { fences: [nevada] }),
+    AuthPolicy.any(3, { geofences: [office] }),
+    { requirement: "AMOUNT", amount: 3, fences: [nevada, fence] }
+  )
+  reports(
+    "tells a condition, whatever the request adds",
+    ServicePolicy.conditionalGeofence({
+      fences: [nevada],
+      inside: ServicePolicy.methodAmount(1),
+      outside: ServicePolicy.factors(["knowledge"])
+    }),
+    AuthPolicy.any(3, { geofences: [office] }),
+    { requirement: "COND_GEO", fences: [nevada, fence] }
+  )
+  reports("tells factors before an amount", ServicePolicy.methodAmount(2), AuthPolicy.factors(["knowledge"]), {
+    requirement: "TYPES",
+    factors: ["knowledge"]
+  })
+  reports("tells nothing where nothing is required", ServicePolicy.none, AuthPolicy.none(), {})
+
+  it.effect.prop(
+    "tells a dynamic policy alone as ever",
+    [AuthPolicy.AuthPolicy],
+    ([policy]) =>
+      Effect.sync(() =>
+        assert.deepStrictEqual(
+          ResponsePolicy.fromEffectivePolicy(EffectivePolicy.merge(ServicePolicy.none, policy)),
+          ResponsePolicy.fromAuthPolicy(policy)
+        )
+      )
+  )
 })
 
 describe("a response policy", () => {
