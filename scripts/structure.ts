@@ -29,7 +29,7 @@ const floors: Readonly<Record<string, Floor>> = {
   clients: { packages: ["core", "transport"], modules: new RegExp(String.raw`^(${effect}|${platform})$`) },
   platform: {
     packages: ["core", "transport"],
-    modules: new RegExp(String.raw`^(${effect}|${platform}|@effect/platform-node(/.+)?|node:.+)$`)
+    modules: new RegExp(String.raw`^(${effect}|${platform}|uqr|node-forge|otpauth)$`)
   },
   testing: {
     packages: ["core", "transport", "clients", "platform"],

@@ -8,8 +8,8 @@
  */
 import * as Schema from "effect/Schema"
 import { AuthorizationRequestId, DeviceId, User } from "./Authorization.ts"
-import { AuthPolicy } from "./AuthPolicy.ts"
 import { DenialReason } from "./DenialReason.ts"
+import { EffectivePolicy } from "./EffectivePolicy.ts"
 import { ServiceId, Uuid } from "./EntityIdentifier.ts"
 import { orNull, seconds, UtcSeconds } from "./internal/wire.ts"
 import { KeyId } from "./KeyId.ts"
@@ -155,7 +155,8 @@ export const PendingAuthorization = Schema.Struct({
   context: Schema.OptionFromNullOr(Schema.String),
   created: UtcSeconds,
   expires: UtcSeconds,
-  policy: AuthPolicy,
+  /** What the policies of service and request come to together. */
+  policy: EffectivePolicy,
   /** Empty where the service offers none: a denial then needs no reason. */
   denialReasons: Schema.propertySignature(Schema.Array(DenialReason)).pipe(Schema.fromKey("denial_reasons")),
   /** PEM of the key to which the answer is sealed: one of whoever created the request. */

@@ -22,6 +22,7 @@ import type { DirectoryChange } from "@effect-launchkey/core/Directory"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import type { KeyId } from "@effect-launchkey/core/KeyId"
 import type { KeyType, PublicKeyChange } from "@effect-launchkey/core/PublicKey"
+import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import type { NewService, ServiceChange } from "@effect-launchkey/core/ServiceProfile"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Context from "effect/Context"
@@ -269,7 +270,8 @@ export const make: Effect.Effect<Service, never, Jose.Jose | Store.Store | Platf
             description: Option.fromNullable(profile.description),
             icon: Option.fromNullable(profile.icon),
             callbackUrl: Option.fromNullable(profile.callbackUrl),
-            active: profile.active ?? true
+            active: profile.active ?? true,
+            policy: ServicePolicy.none
           }
           return (yield* store.insertService(service, normalized(service.name)))
             ? service

@@ -28,7 +28,6 @@ import {
 } from "@effect-launchkey/core/Authorization"
 import { LinkDevice, LinkingCode, type PendingAuthorization, SdkKey } from "@effect-launchkey/core/Device"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
-import type { Position } from "@effect-launchkey/core/Fence"
 import * as ResponsePolicy from "@effect-launchkey/core/ResponsePolicy"
 import type { Session } from "@effect-launchkey/core/Session"
 import * as Answer from "@effect-launchkey/transport/Answer"
@@ -50,9 +49,17 @@ import * as ParseResult from "effect/ParseResult"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import * as SynchronizedRef from "effect/SynchronizedRef"
-import { type DeviceState, evaluate, reportMethods, type Tried, untried, type UserMethod } from "./internal/evaluate.ts"
+import {
+  type DeviceState,
+  evaluate,
+  type Place,
+  reportMethods,
+  type Tried,
+  untried,
+  type UserMethod
+} from "./internal/evaluate.ts"
 
-export type { UserMethod } from "./internal/evaluate.ts"
+export type { Place, UserMethod } from "./internal/evaluate.ts"
 
 /**
  * @since 0.1.0
@@ -71,7 +78,7 @@ export interface Options {
    */
   readonly methods?: ReadonlyArray<UserMethod> | undefined
   /** Default: the device does not know where it is. */
-  readonly location?: Position | undefined
+  readonly location?: Place | undefined
   /** Default false. */
   readonly rootedOrJailbroken?: boolean | undefined
   /** Default false. The policy of an authorization request never asks for it. */
@@ -222,7 +229,7 @@ export interface Authenticator {
   /** Ends the link; whatever is called afterwards fails with `NotLinked`, until it is linked anew. */
   readonly unlink: Effect.Effect<void, CallError>
   /** Where the device is from now on; undefined where it does not know. */
-  readonly setLocation: (location: Position | undefined) => Effect.Effect<void>
+  readonly setLocation: (location: Place | undefined) => Effect.Effect<void>
   /** What the user has set up from now on. */
   readonly setMethods: (methods: ReadonlyArray<UserMethod>) => Effect.Effect<void>
   readonly setRootedOrJailbroken: (rootedOrJailbroken: boolean) => Effect.Effect<void>
@@ -361,7 +368,7 @@ export const make = (
                 authorizationRequestId: pending.id,
                 deviceId,
                 servicePins,
-                policy: Option.some(ResponsePolicy.fromAuthPolicy(pending.policy)),
+                policy: Option.some(ResponsePolicy.fromEffectivePolicy(pending.policy)),
                 methods: Option.some(reportMethods({ methods }, outcome))
               },
               recipient
@@ -416,7 +423,7 @@ export const make = (
       pending: Effect.flatMap(linked, pendingOf).pipe(Effect.withSpan("Authenticator.pending")),
 
       approve: Effect.fn("Authenticator.approve")((id) =>
-        answer(id, ({ policy }, device) => Effect.succeed(evaluate(policy, device)))
+        answer(id, ({ policy }, device) => Effect.map(DateTime.now, (now) => evaluate(policy, device, now)))
       ),
 
       deny: Effect.fn("Authenticator.deny")((options) =>

@@ -4,15 +4,18 @@
  * @since 0.1.0
  */
 import { Api } from "@effect-launchkey/core/Api"
-import { InvalidParameters } from "@effect-launchkey/core/ApiError"
+import { Wire } from "@effect-launchkey/core/api/ErrorWire"
+import { InvalidParameters, InvalidPolicyInput, table } from "@effect-launchkey/core/ApiError"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type { HttpApiDecodeError } from "@effect/platform/HttpApiError"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServer from "@effect/platform/HttpServer"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
 import * as Administration from "./Administration.ts"
 import * as DeviceHandlers from "./handlers/DeviceHandlers.ts"
 import * as DirectoryHandlers from "./handlers/DirectoryHandlers.ts"
@@ -48,15 +51,24 @@ const problems = (error: HttpApiDecodeError): unknown => {
   return detail
 }
 
-/** What does not decode is answered in the protocol's own words. */
-const badRequests = HttpApiBuilder.middleware(
-  Api,
-  (app) =>
-    Effect.mapError(app, (error) =>
-      Predicate.isTagged(error, "HttpApiDecodeError")
-        ? new InvalidParameters({ origin: "Platform", issues: [], detail: problems(error as HttpApiDecodeError) })
-        : error)
-)
+/**
+ * What does not decode is answered in the protocol's own words: a policy, wherever it was sent, in those for policies.
+ */
+const badRequests = HttpApiBuilder.middleware(Api, (app) => {
+  // The type says that it cannot fail; the routes that it is made of say otherwise, in this way and in others.
+  const failing: HttpApp.Default<HttpApiDecodeError> = app
+  return Effect.catchTag(
+    failing,
+    "HttpApiDecodeError",
+    (error) =>
+      error.issues.every(({ path }) => path[0] === "policy")
+        ? Effect.succeed(HttpServerResponse.unsafeJson(
+          Schema.encodeSync(Wire.InvalidPolicyInput)(new InvalidPolicyInput({ detail: problems(error) })),
+          { status: table.InvalidPolicyInput.status }
+        ))
+        : Effect.fail(new InvalidParameters({ origin: "Platform", issues: [], detail: problems(error) }))
+  )
+})
 
 const handlers = Layer.mergeAll(
   PublicHandlers.layer,

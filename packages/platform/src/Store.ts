@@ -10,10 +10,12 @@ import type {
   DeviceId
 } from "@effect-launchkey/core/Authorization"
 import type { DeviceStatus, LinkingCode, SdkKey } from "@effect-launchkey/core/Device"
+import type { EffectivePolicy } from "@effect-launchkey/core/EffectivePolicy"
 import type { DirectoryId, EntityIdentifier, OrganizationId, ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import type { KeyId } from "@effect-launchkey/core/KeyId"
 import type { KeyType } from "@effect-launchkey/core/PublicKey"
+import type { KnownPolicy } from "@effect-launchkey/core/ServicePolicy"
 import type { TotpConfiguration } from "@effect-launchkey/core/Totp"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -67,6 +69,8 @@ export interface ServiceRecord {
   readonly icon: Option.Option<string>
   readonly callbackUrl: Option.Option<string>
   readonly active: boolean
+  /** `ServicePolicy.none` where none was set. */
+  readonly policy: KnownPolicy
 }
 
 /**
@@ -141,6 +145,8 @@ export interface Authorization {
   readonly user: UserKey
   /** As it was asked for. */
   readonly request: CreateAuthorization
+  /** What the policies of service and request came to together when it was asked. */
+  readonly policy: EffectivePolicy
   readonly deviceIds: ReadonlyArray<DeviceId>
   /** The key of whoever asked, to which devices seal their answers. */
   readonly recipient: Pick<EntityKey, "id" | "pem">
@@ -191,7 +197,8 @@ export interface Service {
   readonly service: (id: ServiceId) => Effect.Effect<Option.Option<ServiceRecord>>
   /** Those that this owner has itself, oldest first. */
   readonly services: (owner: OrganizationId | DirectoryId) => Effect.Effect<ReadonlyArray<ServiceRecord>>
-  /** Replaces the service. False where its new name is in use. */
+  readonly setPolicy: (id: ServiceId, policy: KnownPolicy) => Effect.Effect<void>
+  /** Replaces the service, save its policy. False where its new name is in use. */
   readonly updateService: (
     service: ServiceRecord,
     uniqueName: { readonly before: string; readonly after: string }
@@ -408,9 +415,11 @@ export const makeMemory: Effect.Effect<Service> = Effect.gen(function*() {
         return after !== before && HashSet.has(s.names, name) ? [false, s] : [true, {
           ...s,
           names: HashSet.add(HashSet.remove(s.names, serviceName(service, before)), name),
-          services: HashMap.set(s.services, service.id, service)
+          services: HashMap.modify(s.services, service.id, ({ policy }) => ({ ...service, policy }))
         }]
       }),
+    setPolicy: (id, policy) =>
+      update((s) => ({ ...s, services: HashMap.modify(s.services, id, (service) => ({ ...service, policy })) })),
 
     insertKey: (entity, key) =>
       Ref.modify(ref, (s) =>

@@ -56,6 +56,13 @@ export * as PlatformClock from "./PlatformClock.ts"
 export * as PlatformKeys from "./PlatformKeys.ts"
 
 /**
+ * What an operator may choose of the platform.
+ *
+ * @since 0.1.0
+ */
+export * as PlatformSettings from "./PlatformSettings.ts"
+
+/**
  * The platform's half of the sealing: an `HttpApp` of plain JSON becomes one that opens every request and seals every
  * answer, errors and unknown routes included. The public endpoints and linking pass through as they are.
  *
@@ -72,6 +79,14 @@ export * as SealedHttpApp from "./SealedHttpApp.ts"
 export * as Store from "./Store.ts"
 
 /**
+ * One-time codes by time: SHA-1, six digits, thirty seconds, which is what every code application can do.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6238
+ * @since 0.1.0
+ */
+export * as Totps from "./Totps.ts"
+
+/**
  * The names that services see for a user, instead of the identifier: derived from the platform's secret, stable, and
  * different for each service or organization.
  *
@@ -81,12 +96,36 @@ export * as Store from "./Store.ts"
 export * as UserNames from "./UserNames.ts"
 
 /**
+ * The sessions that services hold for a user, as the user's devices and directory see them.
+ *
+ * @see docs/protocol.md "Sessions"
+ * @since 0.1.0
+ */
+export * as UserSessions from "./UserSessions.ts"
+
+/**
  * Serves authenticators: linking, pending requests and their answers, sessions.
  *
  * @see docs/protocol.md "The device API"
  * @since 0.1.0
  */
 export * as DeviceHandlers from "./handlers/DeviceHandlers.ts"
+
+/**
+ * Serves a directory: the devices, sessions and one-time codes of its users.
+ *
+ * @see docs/protocol.md "Management"
+ * @since 0.1.0
+ */
+export * as DirectoryHandlers from "./handlers/DirectoryHandlers.ts"
+
+/**
+ * Serves an organization: its directories, their keys and their SDK keys.
+ *
+ * @see docs/protocol.md "Management"
+ * @since 0.1.0
+ */
+export * as OrganizationHandlers from "./handlers/OrganizationHandlers.ts"
 
 /**
  * Serves the public endpoints.
@@ -102,3 +141,11 @@ export * as PublicHandlers from "./handlers/PublicHandlers.ts"
  * @since 0.1.0
  */
 export * as ServiceHandlers from "./handlers/ServiceHandlers.ts"
+
+/**
+ * Serves the owners of services, organizations and directories alike: services, their keys and their policies.
+ *
+ * @see docs/protocol.md "Management"
+ * @since 0.1.0
+ */
+export * as ServiceManagementHandlers from "./handlers/ServiceManagementHandlers.ts"

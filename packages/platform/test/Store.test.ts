@@ -1,6 +1,9 @@
 import { AuthorizationRequestId, DeviceId } from "@effect-launchkey/core/Authorization"
+import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
 import { LinkingCode } from "@effect-launchkey/core/Device"
+import * as EffectivePolicy from "@effect-launchkey/core/EffectivePolicy"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import * as Store from "@effect-launchkey/platform/Store"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import { assert, describe, it } from "@effect/vitest"
@@ -20,6 +23,7 @@ const authorization = (created: number, options: Partial<Store.Authorization> = 
   serviceId,
   user,
   request: { user: user.identifier },
+  policy: EffectivePolicy.merge(ServicePolicy.none, AuthPolicy.none()),
   deviceIds: [],
   recipient: { id: TestKeys.service.keyId, pem: TestKeys.service.publicKey },
   created: at(created),

@@ -1,8 +1,12 @@
 import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
+import * as EffectivePolicy from "@effect-launchkey/core/EffectivePolicy"
 import { AuthMethod } from "@effect-launchkey/core/Factor"
+import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Option, Schema } from "effect"
-import { type DeviceState, evaluate, reportMethods, untried, type UserMethod } from "../src/internal/evaluate.ts"
+import * as DateTime from "effect/DateTime"
+import * as Evaluate from "../src/internal/evaluate.ts"
+import { type DeviceState, reportMethods, untried, type UserMethod } from "../src/internal/evaluate.ts"
 
 const device = (methods: ReadonlyArray<UserMethod>, changes: Partial<DeviceState> = {}): DeviceState => ({
   methods,
@@ -24,6 +28,14 @@ const failed = (reason: string, ...methods: ReadonlyArray<string>) => ({
   passed: [],
   failed: methods
 })
+
+/** The device's verdict on the policy of a request alone, on a Tuesday. */
+const evaluate = (policy: AuthPolicy.AuthPolicy, device: DeviceState) =>
+  Evaluate.evaluate(
+    EffectivePolicy.merge(ServicePolicy.none, policy),
+    device,
+    DateTime.unsafeMake("2023-11-14T22:13:20Z")
+  )
 
 describe("evaluating a policy on the device", () => {
   const cases: ReadonlyArray<

@@ -14,14 +14,17 @@ import * as AuthPolicyModule from "@effect-launchkey/core/AuthPolicy"
 import * as DenialReasonModule from "@effect-launchkey/core/DenialReason"
 import * as DeviceModule from "@effect-launchkey/core/Device"
 import * as DirectoryModule from "@effect-launchkey/core/Directory"
+import * as EffectivePolicyModule from "@effect-launchkey/core/EffectivePolicy"
 import * as EntityIdentifierModule from "@effect-launchkey/core/EntityIdentifier"
 import * as FactorModule from "@effect-launchkey/core/Factor"
 import * as FenceModule from "@effect-launchkey/core/Fence"
 import * as KeyIdModule from "@effect-launchkey/core/KeyId"
 import * as PublicKeyModule from "@effect-launchkey/core/PublicKey"
 import * as ResponsePolicyModule from "@effect-launchkey/core/ResponsePolicy"
+import * as ServicePolicyModule from "@effect-launchkey/core/ServicePolicy"
 import * as ServiceProfileModule from "@effect-launchkey/core/ServiceProfile"
 import * as SessionModule from "@effect-launchkey/core/Session"
+import * as TimeFenceModule from "@effect-launchkey/core/TimeFence"
 import * as TotpModule from "@effect-launchkey/core/Totp"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Duration from "effect/Duration"
@@ -221,3 +224,21 @@ export const Session: ArbitrariesOf<typeof SessionModule> = derive(SessionModule
  * @category constructors
  */
 export const Totp: ArbitrariesOf<typeof TotpModule> = derive(TotpModule)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const EffectivePolicy: ArbitrariesOf<typeof EffectivePolicyModule> = derive(EffectivePolicyModule)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ServicePolicy: ArbitrariesOf<typeof ServicePolicyModule> = derive(ServicePolicyModule)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const TimeFence: ArbitrariesOf<typeof TimeFenceModule> = derive(TimeFenceModule)

@@ -6,6 +6,7 @@
  */
 import { SdkKey } from "@effect-launchkey/core/Device"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import * as Administration from "@effect-launchkey/platform/Administration"
 import * as Authenticator from "@effect-launchkey/platform/Authenticator"
 import * as Platform from "@effect-launchkey/platform/Platform"
@@ -108,7 +109,8 @@ const seeded = Layer.effectDiscard(Effect.gen(function*() {
     description: Option.none(),
     icon: Option.none(),
     callbackUrl: Option.none(),
-    active: true
+    active: true,
+    policy: ServicePolicy.none
   }, "service")
   yield* Effect.all([
     administration.addKey(Entity.organization(organizationId), TestKeys.organization.publicKey),

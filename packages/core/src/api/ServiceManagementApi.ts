@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 import { ServiceId } from "../EntityIdentifier.ts"
 import { KeyId } from "../KeyId.ts"
 import { NewPublicKey, PublicKey, PublicKeyChange } from "../PublicKey.ts"
+import { ServicePolicy } from "../internal/servicePolicyJson.ts"
 import { NewService, ServiceChange, ServiceProfile } from "../ServiceProfile.ts"
 import { Wire } from "./ErrorWire.ts"
 
@@ -64,6 +65,25 @@ const management = <const Owner extends "organization" | "directory">(owner: Own
         .addSuccess(HttpApiSchema.NoContent)
         .addError(Wire.PublicKeyDoesNotExist)
         .addError(Wire.LastRemainingKey)
+    )
+    .add(
+      HttpApiEndpoint.put("setServicePolicy", `/${owner}/v3/service/policy`)
+        .setPayload(Schema.Struct({ serviceId, policy: ServicePolicy }))
+        .addSuccess(HttpApiSchema.NoContent)
+        .addError(Wire.ServiceNotFound)
+        .addError(Wire.InvalidPolicyInput)
+    )
+    .add(
+      HttpApiEndpoint.post("getServicePolicy", `/${owner}/v3/service/policy/item`)
+        .setPayload(Schema.Struct({ serviceId }))
+        .addSuccess(ServicePolicy)
+        .addError(Wire.ServiceNotFound)
+    )
+    .add(
+      HttpApiEndpoint.del("removeServicePolicy", `/${owner}/v3/service/policy`)
+        .setPayload(Schema.Struct({ serviceId }))
+        .addSuccess(HttpApiSchema.NoContent)
+        .addError(Wire.ServiceNotFound)
     )
     .addError(Wire.Unauthorized)
     .addError(Wire.Forbidden)

@@ -16,7 +16,6 @@ import {
   Unauthorized
 } from "@effect-launchkey/core/ApiError"
 import type { AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
-import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
 import type { AnswerAuthorization } from "@effect-launchkey/core/Device"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as Jose from "@effect-launchkey/transport/Jose"
@@ -115,7 +114,7 @@ export const device = HttpApiBuilder.group(Api, "device", (handlers) =>
           context: Option.fromNullable(authorization.request.context),
           created: authorization.created,
           expires: authorization.expires,
-          policy: authorization.request.policy ?? AuthPolicy.none(),
+          policy: authorization.policy,
           denialReasons: authorization.request.denialReasons ?? [],
           recipientKey: authorization.recipient.pem,
           recipientKeyId: authorization.recipient.id

@@ -21,6 +21,8 @@ import {
   defaultTimeToLive,
   Pending
 } from "@effect-launchkey/core/Authorization"
+import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
+import * as EffectivePolicy from "@effect-launchkey/core/EffectivePolicy"
 import type { ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
@@ -110,6 +112,7 @@ export const layer = HttpApiBuilder.group(Api, "service", (handlers) =>
           serviceId,
           user,
           request,
+          policy: EffectivePolicy.merge(service.policy, request.policy ?? AuthPolicy.none()),
           deviceIds,
           recipient: recipient.value,
           created,

@@ -5,10 +5,11 @@
  * @since 0.1.0
  */
 import { Api } from "@effect-launchkey/core/Api"
-import { Forbidden } from "@effect-launchkey/core/ApiError"
+import { Forbidden, InvalidPolicyInput, ServiceNotFound } from "@effect-launchkey/core/ApiError"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import type { KeyId } from "@effect-launchkey/core/KeyId"
 import type { NewPublicKey, PublicKeyChange } from "@effect-launchkey/core/PublicKey"
+import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import type { NewService, ServiceChange } from "@effect-launchkey/core/ServiceProfile"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as Effect from "effect/Effect"
@@ -20,6 +21,11 @@ import { orForbidden, toPublicKey, toServiceProfile } from "../internal/records.
 import * as Store from "../Store.ts"
 
 const detail = undefined
+
+/** A platform enforces what it stores, so it stores nothing that it does not know. */
+const isStorable = (policy: ServicePolicy.ServicePolicy): policy is ServicePolicy.KnownPolicy =>
+  policy._tag !== "UnknownPolicy" &&
+  ("fences" in policy ? policy.fences : policy.geofences).every(({ _tag }) => _tag !== "UnknownFence")
 
 interface OfService {
   readonly serviceId: Entity.ServiceId
@@ -40,6 +46,14 @@ const management = (owner: Effect.Effect<Entity.OrganizationId | Entity.Director
           ({ directoryId, organizationId }) => Option.getOrElse(directoryId, () => organizationId) === ownerId
         )
         return Option.isSome(service) ? service.value : yield* new Forbidden({ detail })
+      })
+
+    /** The calls about policies have an error of their own for it. */
+    const ownForPolicy = (id: Entity.ServiceId) =>
+      Effect.gen(function*() {
+        yield* owner
+        const service = yield* Effect.option(own(id))
+        return Option.isSome(service) ? service.value : yield* new ServiceNotFound({ detail })
       })
 
     return {
@@ -66,7 +80,18 @@ const management = (owner: Effect.Effect<Entity.OrganizationId | Entity.Director
       updateKey: ({ serviceId, ...change }: OfService & typeof PublicKeyChange.Type) =>
         Effect.zipRight(own(serviceId), administration.updateKey(Entity.service(serviceId), change)),
       removeKey: ({ keyId, serviceId }: OfService & { readonly keyId: KeyId }) =>
-        Effect.zipRight(own(serviceId), administration.removeKey(Entity.service(serviceId), keyId))
+        Effect.zipRight(own(serviceId), administration.removeKey(Entity.service(serviceId), keyId)),
+      setPolicy: ({ policy, serviceId }: OfService & { readonly policy: ServicePolicy.ServicePolicy }) =>
+        Effect.gen(function*() {
+          yield* ownForPolicy(serviceId)
+          if (!isStorable(policy)) {
+            return yield* new InvalidPolicyInput({ detail: { policy: "expected policies and fences of known types" } })
+          }
+          yield* store.setPolicy(serviceId, policy)
+        }),
+      policy: ({ serviceId }: OfService) => Effect.map(ownForPolicy(serviceId), ({ policy }) => policy),
+      removePolicy: ({ serviceId }: OfService) =>
+        Effect.zipRight(ownForPolicy(serviceId), store.setPolicy(serviceId, ServicePolicy.none))
     }
   })
 
@@ -83,7 +108,10 @@ const organization = HttpApiBuilder.group(
         .handle("addServiceKey", ({ payload }) => _.addKey(payload))
         .handle("listServiceKeys", ({ payload }) => _.keys(payload))
         .handle("updateServiceKey", ({ payload }) => _.updateKey(payload))
-        .handle("removeServiceKey", ({ payload }) => _.removeKey(payload)))
+        .handle("removeServiceKey", ({ payload }) => _.removeKey(payload))
+        .handle("setServicePolicy", ({ payload }) => _.setPolicy(payload))
+        .handle("getServicePolicy", ({ payload }) => _.policy(payload))
+        .handle("removeServicePolicy", ({ payload }) => _.removePolicy(payload)))
 )
 
 const directory = HttpApiBuilder.group(
@@ -99,7 +127,10 @@ const directory = HttpApiBuilder.group(
         .handle("addServiceKey", ({ payload }) => _.addKey(payload))
         .handle("listServiceKeys", ({ payload }) => _.keys(payload))
         .handle("updateServiceKey", ({ payload }) => _.updateKey(payload))
-        .handle("removeServiceKey", ({ payload }) => _.removeKey(payload)))
+        .handle("removeServiceKey", ({ payload }) => _.removeKey(payload))
+        .handle("setServicePolicy", ({ payload }) => _.setPolicy(payload))
+        .handle("getServicePolicy", ({ payload }) => _.policy(payload))
+        .handle("removeServicePolicy", ({ payload }) => _.removePolicy(payload)))
 )
 
 /**

@@ -1,17 +1,26 @@
 import type { FailureReason } from "@effect-launchkey/core/Authorization"
-import type { AuthPolicy } from "@effect-launchkey/core/AuthPolicy"
+import type * as EffectivePolicy from "@effect-launchkey/core/EffectivePolicy"
 import { AuthMethod, type AuthMethodKind, countMethods, factorOf } from "@effect-launchkey/core/Factor"
-import { contains, type Position } from "@effect-launchkey/core/Fence"
+import { contains, type Fence, type Position } from "@effect-launchkey/core/Fence"
+import * as TimeFence from "@effect-launchkey/core/TimeFence"
+import type * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 
 /** A method that a user sets up on the device. `GEOFENCING` is the service's: it needs nothing but a location. */
 export type UserMethod = Exclude<AuthMethodKind, "GEOFENCING">
 
+/** Where a device is, and in which territory where it knows that too: ISO 3166-1 alpha-2, ISO 3166-2. */
+export interface Place extends Position {
+  readonly country?: string | undefined
+  readonly administrativeArea?: string | undefined
+  readonly postalCode?: string | undefined
+}
+
 export interface DeviceState {
   /** In the order in which the user would rather be asked for them. */
   readonly methods: ReadonlyArray<UserMethod>
   /** None where the device does not know where it is. */
-  readonly location: Option.Option<Position>
+  readonly location: Option.Option<Place>
   readonly rootedOrJailbroken: boolean
   readonly emulator: boolean
 }
@@ -35,30 +44,34 @@ export const untried: Tried = { passed: [], failed: [], error: false }
 
 const unmet: Verdict = { ...untried, type: "FAILED", reason: "POLICY" }
 
-/** The methods to ask for, as few as meet the requirement; none where the device has too few or the wrong ones. */
-const choose = (policy: AuthPolicy, device: DeviceState): Option.Option<ReadonlyArray<AuthMethodKind>> => {
-  // What the user set up goes first: the service's own geofence stands in only for what is then missing.
-  const available: ReadonlyArray<AuthMethodKind> = policy.geofences.length > 0
-    ? [...device.methods, "GEOFENCING"]
-    : device.methods
-  const { requirement } = policy
-  switch (requirement._tag) {
-    case "None":
-      return Option.some([])
-    case "Amount": {
-      const chosen: Array<AuthMethodKind> = []
-      for (const method of available) {
-        const count = countMethods(chosen)
-        if (count < requirement.amount && countMethods([...chosen, method]) > count) chosen.push(method)
-      }
-      return countMethods(chosen) < requirement.amount ? Option.none() : Option.some(chosen)
-    }
-    case "Factors":
-      return Option.all(
-        requirement.factors.map((factor) =>
-          Option.fromNullable(available.find((method) => factorOf(method) === factor))
-        )
-      )
+/** The methods to ask for, as few as meet the demand; none where the device has too few or the wrong ones. */
+const choose = (
+  { amount, factors }: EffectivePolicy.Demand,
+  available: ReadonlyArray<AuthMethodKind>
+): Option.Option<ReadonlyArray<AuthMethodKind>> => {
+  const chosen: Array<AuthMethodKind> = []
+  for (const factor of factors) {
+    const method = available.find((method) => factorOf(method) === factor)
+    if (method === undefined) return Option.none()
+    chosen.push(method)
+  }
+  for (const method of available) {
+    const count = countMethods(chosen)
+    if (count < amount && countMethods([...chosen, method]) > count) chosen.push(method)
+  }
+  return countMethods(chosen) < amount ? Option.none() : Option.some(chosen)
+}
+
+const isWithin = (place: Place) => (fence: Fence): boolean => {
+  switch (fence._tag) {
+    case "GeoCircleFence":
+      return contains(fence, place)
+    case "TerritoryFence":
+      return fence.country === place.country &&
+        (fence.administrativeArea === undefined || fence.administrativeArea === place.administrativeArea) &&
+        (fence.postalCode === undefined || fence.postalCode === place.postalCode)
+    case "UnknownFence":
+      return false
   }
 }
 
@@ -66,26 +79,36 @@ const choose = (policy: AuthPolicy, device: DeviceState): Option.Option<Readonly
  * What the device makes of a policy whose user approves and passes every method asked for. What the device can never
  * meet is told before it looks where it is, since a user would be asked for nothing then.
  */
-export const evaluate = (policy: AuthPolicy, device: DeviceState): Verdict => {
+export const evaluate = (policy: EffectivePolicy.EffectivePolicy, device: DeviceState, now: DateTime.Utc): Verdict => {
   if (policy.denyRootedJailbroken && device.rootedOrJailbroken) return unmet
-  const chosen = choose(policy, device)
-  if (Option.isNone(chosen)) return unmet
-  if (policy.geofences.length === 0) {
-    return { type: "AUTHORIZED", reason: "APPROVED", passed: chosen.value, failed: [], error: false }
-  }
-  if (Option.isNone(device.location)) {
+  if (policy.denyEmulatorSimulator && device.emulator) return unmet
+  if (policy.timeFences.length > 0 && !policy.timeFences.some((fence) => TimeFence.contains(fence, now))) return unmet
+
+  const fenced = policy.fences.length > 0 || Option.isSome(policy.conditional)
+  // What the user set up goes first: the service's own geofence stands in only for what is then missing.
+  const available: ReadonlyArray<AuthMethodKind> = fenced ? [...device.methods, "GEOFENCING"] : device.methods
+  if (Option.isNone(choose(policy, available))) return unmet
+  if (fenced && Option.isNone(device.location)) {
     return { type: "FAILED", reason: "SENSOR", passed: [], failed: ["GEOFENCING"], error: true }
   }
-  const { value: location } = device.location
-  return policy.geofences.some((fence) => contains(fence, location))
-    ? {
+  const inside = (fences: ReadonlyArray<Fence>) =>
+    Option.exists(device.location, (place) => fences.some(isWithin(place)))
+  if (!policy.fences.every(inside)) return { ...unmet, failed: ["GEOFENCING"] }
+
+  const demand = Option.match(policy.conditional, {
+    onNone: () => policy,
+    onSome: (condition) => inside(condition.fences) ? condition.inside : condition.outside
+  })
+  return Option.match(choose(demand, available), {
+    onNone: () => unmet,
+    onSome: (chosen) => ({
       type: "AUTHORIZED",
       reason: "APPROVED",
-      passed: Array.from(new Set<AuthMethodKind>([...chosen.value, "GEOFENCING"])),
+      passed: fenced ? Array.from(new Set<AuthMethodKind>([...chosen, "GEOFENCING"])) : chosen,
       failed: [],
       error: false
-    }
-    : { ...unmet, failed: ["GEOFENCING"] }
+    })
+  })
 }
 
 /** The methods in the order in which devices report them, and whether a device without further ado is able to. */

@@ -1,6 +1,7 @@
 import * as ServiceClient from "@effect-launchkey/clients/ServiceClient"
 import * as DenialReason from "@effect-launchkey/core/DenialReason"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import * as Administration from "@effect-launchkey/platform/Administration"
 import * as Store from "@effect-launchkey/platform/Store"
 import * as Jose from "@effect-launchkey/transport/Jose"
@@ -43,7 +44,8 @@ const elsewhere = (options: { readonly inquiry: boolean; readonly active: boolea
       description: Option.none(),
       icon: Option.none(),
       callbackUrl: Option.none(),
-      active: options.active
+      active: options.active,
+      policy: ServicePolicy.none
     }, serviceId)
     for (const entity of [Entity.directory(directoryId), Entity.service(serviceId)]) {
       yield* administration.addKey(entity, TestKeys.stranger.publicKey)

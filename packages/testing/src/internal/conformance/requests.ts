@@ -1,6 +1,8 @@
 import { AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
 import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
 import * as DenialReason from "@effect-launchkey/core/DenialReason"
+import * as EffectivePolicy from "@effect-launchkey/core/EffectivePolicy"
+import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import * as Administration from "@effect-launchkey/platform/Administration"
 import * as PlatformClock from "@effect-launchkey/platform/PlatformClock"
 import * as Store from "@effect-launchkey/platform/Store"
@@ -54,7 +56,7 @@ const creating = (it: It) =>
         assert.strictEqual(pending.serviceId, TestPlatform.serviceId)
         assert.deepStrictEqual(pending.title, Option.some("Title"))
         assert.deepStrictEqual(pending.context, Option.some("Context 🔑"))
-        assert.deepStrictEqual(pending.policy, policy)
+        assert.deepStrictEqual(pending.policy, EffectivePolicy.merge(ServicePolicy.none, policy))
         assert.deepStrictEqual(pending.denialReasons, reasons)
         assert.deepStrictEqual(request.ttl, Duration.minutes(1))
         assert.strictEqual(DateTime.distance(pending.created, pending.expires), 60_000)
