@@ -61,7 +61,7 @@ describe("awaitResponse", () => {
         const reply of [
           refusal(400, "SVC-007"),
           refusal(503, "HTTP-503"),
-          answered({ auth_request: otherId }),
+          answered({ authorizationRequestId: otherId }),
           new TransportError({ reason: "Unreachable", operation: "test" })
         ]
       ) {

@@ -135,7 +135,7 @@ describe("authorize", () => {
     Effect.gen(function*() {
       const { client } = yield* script([{
         status: 200,
-        json: { auth_request: id, device_ids: ["77616b20-f49f-11e7-a34e-967362b04474"], push_package: "package" }
+        body: { auth_request: id, device_ids: ["77616b20-f49f-11e7-a34e-967362b04474"], push_package: "package" }
       }])
       const request = yield* client.authorize("u", { ttl: "90 seconds" })
       assert.strictEqual(request.id, id)
@@ -149,7 +149,7 @@ describe("authorize", () => {
 
   it.effect("returns 300 seconds and no devices where neither side said otherwise", () =>
     Effect.gen(function*() {
-      const { client } = yield* script([{ status: 200, json: { auth_request: id, device_ids: null } }])
+      const { client } = yield* script([{ status: 200, body: { auth_request: id, device_ids: null } }])
       const request = yield* client.authorize("u")
       assert.deepStrictEqual(request.ttl, Duration.seconds(300))
       assert.deepStrictEqual(request.deviceIds, Option.none())
@@ -297,7 +297,9 @@ describe("getResponse", () => {
 
   it.effect("returns an approval with what the device and the platform tell", () =>
     Effect.gen(function*() {
-      const { client } = yield* script([answered()])
+      const { client } = yield* script([
+        answered({ servicePins: ["1234", "3456"], userPushId: "54631005-5987-5b88-b59e-62bac03cc155" })
+      ])
       const response = Option.getOrThrow(yield* client.getResponse(id))
       assert.isTrue(response.authorized)
       assert.strictEqual(response.authorizationRequestId, id)
@@ -307,7 +309,7 @@ describe("getResponse", () => {
 
   it.effect("returns a denial as a value", () =>
     Effect.gen(function*() {
-      const { client } = yield* script([answered({ type: "DENIED", reason: "FRAUDULENT", denial_reason: "f1" })])
+      const { client } = yield* script([answered({ type: "DENIED", reason: "FRAUDULENT", denialReason: "f1" })])
       const response = Option.getOrThrow(yield* client.getResponse(id))
       assert.isFalse(response.authorized)
       assert.deepStrictEqual(response.fraud, Option.some(true))
@@ -316,8 +318,8 @@ describe("getResponse", () => {
 
   it.effect("has the answer opened as one to this request, about the user that is expected", () =>
     Effect.gen(function*() {
-      const { client, expected } = yield* script([answered()])
       const user = { userPushId: "54631005-5987-5b88-b59e-62bac03cc155" }
+      const { client, expected } = yield* script([answered(user)])
       yield* client.getResponse(id)
       yield* client.getResponse(id, { user })
       yield* client.awaitResponse(id, { user })
@@ -330,7 +332,7 @@ describe("getResponse", () => {
 
   it.effect("refuses an answer to another request", () =>
     Effect.gen(function*() {
-      const { client } = yield* script([answered({ auth_request: otherId })])
+      const { client } = yield* script([answered({ authorizationRequestId: otherId })])
       const error = yield* Effect.flip(client.getResponse(id))
       assert.instanceOf(error, MessageRejected)
       assert.strictEqual(error.kind, "DeviceAnswer")

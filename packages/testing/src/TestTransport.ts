@@ -56,7 +56,8 @@ export interface Reply {
 export interface Request {
   readonly method: string
   readonly path: string
-  readonly subject: Entity.EntityIdentifier
+  /** Whom the client acts for, such as `"svc:<uuid>"`. */
+  readonly subject: string
   /** The JSON; undefined where there is none. */
   readonly body: unknown
   /** Milliseconds since the epoch, on Effect's clock. */

@@ -1,7 +1,6 @@
 import * as ServiceClient from "@effect-launchkey/clients/ServiceClient"
 import { AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
 import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
-import { Service } from "@effect-launchkey/core/EntityIdentifier"
 import * as ResponsePolicy from "@effect-launchkey/core/ResponsePolicy"
 import { TransportError } from "@effect-launchkey/transport/TransportError"
 import { assert, describe, it } from "@effect/vitest"
@@ -27,7 +26,7 @@ describe("replies", () => {
       const request = yield* service.authorize("alice", { policy: AuthPolicy.any(2), context: "Log in" })
       yield* TestClock.adjust("3 seconds")
       assert.isTrue(Option.isNone(yield* service.getResponse(request.id)))
-      const subject = Service.make(`svc:${serviceId}`)
+      const subject = `svc:${serviceId}`
       assert.deepStrictEqual(yield* TestTransport.requests, [
         {
           method: "POST",
