@@ -63,6 +63,13 @@ export * as PlatformKeys from "./PlatformKeys.ts"
 export * as PlatformSettings from "./PlatformSettings.ts"
 
 /**
+ * What the platform's store is made of.
+ *
+ * @since 0.1.0
+ */
+export * as Records from "./Records.ts"
+
+/**
  * The platform's half of the sealing: an `HttpApp` of plain JSON becomes one that opens every request and seals every
  * answer, errors and unknown routes included. The public endpoints and linking pass through as they are.
  *

@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 
 /** Length in Unicode code points, as the protocol counts: `"🔑"` is one, though two UTF-16 units. */
-export const codePointLength = (text: string): number => {
+const codePointLength = (text: string): number => {
   let length = 0
   for (const _ of text) length++
   return length

@@ -9,7 +9,7 @@ import * as Either from "effect/Either"
 import { Refusal, type RejectionReason } from "../Rejection.ts"
 
 /** How deep objects and arrays may nest. The protocol's own messages stay below ten. */
-export const maximumDepth = 32
+const maximumDepth = 32
 
 // ignoreBOM keeps a byte order mark in the text, where JSON does not allow it
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
