@@ -17,7 +17,7 @@ import { KeyId } from "./KeyId.ts"
  */
 export const KeyType = Schema.transformLiterals([0, "BOTH"], [1, "ENCRYPTION"], [2, "SIGNATURE"]).annotations({
   identifier: "@effect-launchkey/core/PublicKey/KeyType",
-  message: () => "expected 0 (both), 1 (encryption) or 2 (signature)"
+  message: () => ({ message: "expected 0 (both), 1 (encryption) or 2 (signature)", override: true })
 })
 
 /**
