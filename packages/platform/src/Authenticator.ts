@@ -15,6 +15,7 @@ import {
   type InvalidPublicKey,
   type InvalidRoute,
   type InvalidSdkKey,
+  type RateLimited,
   type RequestTimedOut,
   type Unauthorized,
   UnexpectedApiError
@@ -157,6 +158,7 @@ export type LinkError =
   | InvalidRoute
   | InvalidPublicKey
   | InvalidSdkKey
+  | RateLimited
   | EntityNotFound
   | UnexpectedApiError
   | TransportError

@@ -86,16 +86,28 @@ const routes = HttpApiBuilder.api(Api).pipe(
 )
 
 /**
+ * What the platform answers to opened requests: plain JSON, without any of the protocol's cryptography. For apps that
+ * wrap it before they seal it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const plainHttpApp: Effect.Effect<HttpApp.Default, never, Services> = Effect.gen(function*() {
+  const hosting = yield* Effect.scoped(Layer.build(HttpServer.layerContext))
+  const app = yield* Effect.provide(HttpApiBuilder.httpApp, routes)
+  return Effect.provide(app, hosting)
+})
+
+/**
  * The platform as one app, for any server, or none.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const httpApp: Effect.Effect<HttpApp.Default, never, Services> = Effect.gen(function*() {
-  const hosting = yield* Effect.scoped(Layer.build(HttpServer.layerContext))
-  const app = yield* Effect.provide(HttpApiBuilder.httpApp, routes)
-  return yield* SealedHttpApp.make(Effect.provide(app, hosting))
-})
+export const httpApp: Effect.Effect<HttpApp.Default, never, Services> = Effect.flatMap(
+  plainHttpApp,
+  SealedHttpApp.make
+)
 
 /**
  * Serves the platform over the given server.

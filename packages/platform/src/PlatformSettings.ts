@@ -26,8 +26,10 @@ export interface Settings {
   readonly authorizations: Limit
   /** One-time codes tried for one user. */
   readonly totpAttempts: Limit
-  /** Linking codes that are not there, tried by one directory's devices or by any: they are guessed. */
+  /** Links tried with one SDK key, right or wrong. */
   readonly linkAttempts: Limit
+  /** Wrong SDK keys tried with one linking code. */
+  readonly sdkKeyAttempts: Limit
 }
 
 /**
@@ -38,7 +40,8 @@ export const defaults: Settings = {
   qrCodeUrl: (code) => `http://platform.localhost/public/v3/qr/${code}`,
   authorizations: { limit: 20, window: Duration.minutes(1) },
   totpAttempts: { limit: 10, window: Duration.minutes(1) },
-  linkAttempts: { limit: 60, window: Duration.minutes(1) }
+  linkAttempts: { limit: 600, window: Duration.minutes(1) },
+  sdkKeyAttempts: { limit: 10, window: Duration.minutes(1) }
 }
 
 /**

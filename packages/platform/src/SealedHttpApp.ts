@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import { isPlain } from "@effect-launchkey/core/Api"
+import { Wire } from "@effect-launchkey/core/api/ErrorWire"
 import { statusCode, table, type WireError } from "@effect-launchkey/core/ApiError"
 import type { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
 import * as Body from "@effect-launchkey/transport/Body"
@@ -25,6 +26,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
 import * as Caller from "./Caller.ts"
 import * as Permissions from "./Permissions.ts"
 import * as PlatformClock from "./PlatformClock.ts"
@@ -70,6 +72,17 @@ const unaddressable = errorAnswer(
   statusCode(table.Unauthorized.status),
   "the issuer has no active key that an answer may be encrypted to; add one of type BOTH or ENCRYPTION"
 )
+
+const readRateLimited = Schema.decodeUnknownOption(Schema.parseJson(Wire.RateLimited))
+
+/** What a 429 says in the data of its body, where HTTP looks for it: rounded up, in seconds. */
+const retryAfter = ({ body, status }: Answer): Readonly<Record<string, string>> =>
+  status !== table.RateLimited.status || body === undefined
+    ? {}
+    : Option.match(Option.flatMap(readRateLimited(utf8.decoder.decode(body)), ({ retryAfter }) => retryAfter), {
+      onNone: () => ({}),
+      onSome: (after) => ({ "retry-after": String(Math.ceil(Duration.toSeconds(after))) })
+    })
 
 const failed = errorAnswer(500, statusCode(500), "the platform failed")
 
@@ -148,10 +161,14 @@ export const make = <E>(app: HttpApp.Default<E>) =>
       })
     }
 
-    const plainAnswer = ({ body, status }: Answer) =>
-      body === undefined
-        ? HttpServerResponse.empty({ status })
-        : HttpServerResponse.uint8Array(body, { status, contentType: "application/json" })
+    const plainAnswer = (answer: Answer) =>
+      answer.body === undefined
+        ? HttpServerResponse.empty({ status: answer.status })
+        : HttpServerResponse.uint8Array(answer.body, {
+          status: answer.status,
+          headers: retryAfter(answer),
+          contentType: "application/json"
+        })
 
     const sealedAnswer = Effect.fnUntraced(function*(
       answer: Answer,
@@ -169,7 +186,7 @@ export const make = <E>(app: HttpApp.Default<E>) =>
         now: yield* seconds,
         body: answer.body === undefined ? undefined : { plaintext: answer.body, recipient: to.recipient }
       })
-      const headers = { [Claims.tokenHeader]: sealed.token }
+      const headers = { [Claims.tokenHeader]: sealed.token, ...retryAfter(answer) }
       return sealed.body === undefined
         ? HttpServerResponse.empty({ status: answer.status, headers })
         : HttpServerResponse.uint8Array(sealed.body, {

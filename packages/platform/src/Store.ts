@@ -175,8 +175,13 @@ interface State {
   readonly directoriesOf: HashMap.HashMap<OrganizationId, ReadonlyArray<DirectoryId>>
   readonly servicesOf: HashMap.HashMap<OrganizationId | DirectoryId, ReadonlyArray<ServiceId>>
   readonly totps: HashMap.HashMap<string, { readonly totp: TotpConfiguration; readonly usedStep: number }>
-  /** When attempts were made, epoch milliseconds, oldest first. */
-  readonly attempts: HashMap.HashMap<string, ReadonlyArray<number>>
+  readonly attempts: Attempts
+}
+
+interface Attempts {
+  /** When attempts were made, oldest first, and until when they count: epoch milliseconds. */
+  readonly made: HashMap.HashMap<string, { readonly times: ReadonlyArray<number>; readonly until: number }>
+  readonly prunedAt: number
 }
 
 const blank: State = {
@@ -195,7 +200,7 @@ const blank: State = {
   directoriesOf: HashMap.empty(),
   servicesOf: HashMap.empty(),
   totps: HashMap.empty(),
-  attempts: HashMap.empty()
+  attempts: { made: HashMap.empty(), prunedAt: 0 }
 }
 
 const ownerOf = (service: ServiceRecord) => Option.getOrElse(service.directoryId, () => service.organizationId)
@@ -221,7 +226,7 @@ interface Seen {
   readonly prunedAt: number
 }
 
-/** How often tokens whose time has passed are forgotten: milliseconds. */
+/** How often tokens and attempts whose time has passed are forgotten: milliseconds. */
 const pruneEvery = 60_000
 
 /**
@@ -432,11 +437,20 @@ export const makeMemory: Effect.Effect<Service> = Effect.gen(function*() {
     attempt: (key, { limit, window }, now) =>
       Ref.modify(ref, (s) => {
         const at = DateTime.toEpochMillis(now)
-        const recent = list(s.attempts, key).filter((earlier) => earlier > at - Duration.toMillis(window))
-        const [oldest] = recent
-        return recent.length < limit || oldest === undefined
-          ? [Option.none(), { ...s, attempts: HashMap.set(s.attempts, key, [...recent, at]) }]
-          : [Option.some(Duration.millis(oldest + Duration.toMillis(window) - at)), s]
+        const span = Duration.toMillis(window)
+        const due = at - s.attempts.prunedAt >= pruneEvery
+        const made = due ? HashMap.filter(s.attempts.made, ({ until }) => until > at) : s.attempts.made
+        const times = Option.match(HashMap.get(made, key), { onNone: () => [], onSome: (known) => known.times }).filter(
+          (earlier) => earlier > at - span
+        )
+        const [oldest] = times
+        const attempts = { made, prunedAt: due ? at : s.attempts.prunedAt }
+        return times.length < limit || oldest === undefined
+          ? [Option.none(), {
+            ...s,
+            attempts: { ...attempts, made: HashMap.set(made, key, { times: [...times, at], until: at + span }) }
+          }]
+          : [Option.some(Duration.millis(oldest + span - at)), { ...s, attempts }]
       }),
 
     firstSeen: ({ issuer, tokenId, until }) =>

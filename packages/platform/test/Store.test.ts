@@ -7,7 +7,7 @@ import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import * as Store from "@effect-launchkey/platform/Store"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Either, Option, TestClock } from "effect"
+import { DateTime, Duration, Effect, Either, Option, TestClock } from "effect"
 import * as crypto from "node:crypto"
 
 const user: Store.UserKey = {
@@ -245,5 +245,36 @@ describe("users", () => {
       yield* rememberPushId("push", serviceId, user)
       assert.deepStrictEqual(yield* userByPushId("push", serviceId), Option.some(user))
       assert.deepStrictEqual(yield* userByPushId("push", otherServiceId), Option.none())
+    }))
+})
+
+describe("attempts", () => {
+  const limit = { limit: 3, window: Duration.minutes(1) }
+
+  it.effect("are refused beyond the limit until the oldest no longer counts, and a refused one does not count", () =>
+    Effect.gen(function*() {
+      const store = yield* Store.makeMemory
+      const waits = yield* Effect.forEach(
+        [0, 10, 20, 30, 59, 60, 61],
+        (second) => store.attempt("x", limit, at(second))
+      )
+      assert.deepStrictEqual(waits.map(Option.map(Duration.toSeconds)), [
+        Option.none(),
+        Option.none(),
+        Option.none(),
+        Option.some(30),
+        Option.some(1),
+        Option.none(),
+        Option.some(9)
+      ])
+    }))
+
+  it.effect("of one kind leave those of another alone", () =>
+    Effect.gen(function*() {
+      const store = yield* Store.makeMemory
+      yield* Effect.replicateEffect(store.attempt("x", limit, at(0)), 3)
+      assert.deepStrictEqual(yield* store.attempt("y", limit, at(0)), Option.none())
+      // long after, when what no longer counts has been forgotten
+      assert.deepStrictEqual(yield* store.attempt("x", limit, at(3600)), Option.none())
     }))
 })

@@ -30,6 +30,7 @@ export class LinkingApi extends HttpApiGroup.make("linking")
       .addError(Wire.InvalidPublicKey)
       .addError(Wire.InvalidSdkKey)
       .addError(Wire.EntityNotFound)
+      .addError(Wire.RateLimited)
   )
 {}
 

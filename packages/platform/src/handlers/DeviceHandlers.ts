@@ -12,6 +12,7 @@ import {
   InvalidParameters,
   InvalidPublicKey,
   InvalidSdkKey,
+  RateLimited,
   RequestTimedOut,
   Unauthorized
 } from "@effect-launchkey/core/ApiError"
@@ -24,6 +25,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Caller from "../Caller.ts"
 import * as PlatformClock from "../PlatformClock.ts"
+import * as PlatformSettings from "../PlatformSettings.ts"
 import * as Store from "../Store.ts"
 import * as UserNames from "../UserNames.ts"
 import * as UserSessions from "../UserSessions.ts"
@@ -42,6 +44,7 @@ export const linking = HttpApiBuilder.group(Api, "linking", (handlers) =>
     const jose = yield* Jose.Jose
     const store = yield* Store.Store
     const clock = yield* PlatformClock.PlatformClock
+    const { linkAttempts, sdkKeyAttempts } = yield* PlatformSettings.PlatformSettings
 
     return handlers.handle("link", ({ payload }) =>
       Effect.gen(function*() {
@@ -49,6 +52,12 @@ export const linking = HttpApiBuilder.group(Api, "linking", (handlers) =>
           jose.importPublicKey(payload.publicKey),
           ({ message }) => new InvalidPublicKey({ detail: message })
         )
+        const now = yield* clock.now
+        const limited = Effect.fnUntraced(function*(what: string, limit: PlatformSettings.Limit) {
+          const wait = yield* store.attempt(`${what} attempts`, limit, now)
+          if (Option.isSome(wait)) return yield* new RateLimited({ retryAfter: wait })
+        })
+        yield* limited(`link by ${payload.sdkKey}`, linkAttempts)
         const unknown = new EntityNotFound({ detail: "the linking code is unknown, expired or used" })
         const link = yield* store.linking(payload.code)
         if (Option.isNone(link)) return yield* unknown
@@ -58,9 +67,9 @@ export const linking = HttpApiBuilder.group(Api, "linking", (handlers) =>
             Option.flatten
           ))
         if (!Option.exists(directory, ({ sdkKeys }) => sdkKeys.includes(payload.sdkKey))) {
+          yield* limited(`link of ${payload.code}`, sdkKeyAttempts)
           return yield* new InvalidSdkKey({ detail })
         }
-        const now = yield* clock.now
         const linked = yield* store.completeLinking(payload.code, now, (device) => ({
           ...device,
           status: "LINKED",

@@ -75,6 +75,18 @@ const isWithin = (place: Place) => (fence: Fence): boolean => {
   }
 }
 
+const approved = (chosen: Option.Option<ReadonlyArray<AuthMethodKind>>, fenced: boolean): Verdict =>
+  Option.match(chosen, {
+    onNone: () => unmet,
+    onSome: (methods) => ({
+      type: "AUTHORIZED",
+      reason: "APPROVED",
+      passed: fenced ? Array.from(new Set<AuthMethodKind>([...methods, "GEOFENCING"])) : methods,
+      failed: [],
+      error: false
+    })
+  })
+
 /**
  * What the device makes of a policy whose user approves and passes every method asked for. What the device can never
  * meet is told before it looks where it is, since a user would be asked for nothing then.
@@ -99,16 +111,25 @@ export const evaluate = (policy: EffectivePolicy.EffectivePolicy, device: Device
     onNone: () => policy,
     onSome: (condition) => inside(condition.fences) ? condition.inside : condition.outside
   })
-  return Option.match(choose(demand, available), {
-    onNone: () => unmet,
-    onSome: (chosen) => ({
-      type: "AUTHORIZED",
-      reason: "APPROVED",
-      passed: fenced ? Array.from(new Set<AuthMethodKind>([...chosen, "GEOFENCING"])) : chosen,
-      failed: [],
-      error: false
-    })
-  })
+  return approved(choose(demand, available), fenced)
+}
+
+/** One of each factor, for who has to set something up. */
+const offered: ReadonlyArray<UserMethod> = ["PIN_CODE", "FINGERPRINT", "WEARABLES", "CIRCLE_CODE", "FACE", "LOCATIONS"]
+
+/**
+ * What comes of a policy whose user does all that it takes: sets up what is missing, goes where a fence is and waits for
+ * its time, on a device as it should be. Fails only where no device could meet the policy.
+ */
+export const oblige = (policy: EffectivePolicy.EffectivePolicy, { methods }: DeviceState): Verdict => {
+  const fenced = policy.fences.length > 0 || Option.isSome(policy.conditional)
+  const available: ReadonlyArray<AuthMethodKind> = [
+    ...methods,
+    ...offered.filter((method) => !methods.includes(method)),
+    ...(fenced ? ["GEOFENCING" as const] : [])
+  ]
+  const demand = Option.match(policy.conditional, { onNone: () => policy, onSome: ({ inside }) => inside })
+  return approved(choose(demand, available), fenced)
 }
 
 /** The methods in the order in which devices report them, and whether a device without further ado is able to. */
