@@ -26,7 +26,7 @@ const floors: Readonly<Record<string, Floor>> = {
     packages: ["core"],
     modules: new RegExp(String.raw`^(${effect}|${platform}|jose|@noble/hashes/.+)$`)
   },
-  clients: { packages: ["core", "transport"], modules: new RegExp(String.raw`^(${effect}|${platform})$`) },
+  clients: { packages: ["core", "transport"], modules: new RegExp(String.raw`^(${effect}|${platform}|uqr)$`) },
   platform: {
     packages: ["core", "transport"],
     modules: new RegExp(String.raw`^(${effect}|${platform}|uqr|node-forge|otpauth)$`)

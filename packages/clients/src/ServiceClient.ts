@@ -1,5 +1,5 @@
 /**
- * What a service does: ask its users for authorization, and tell them about their sessions.
+ * What a service does: ask its users for authorization, tell them about their sessions, and verify their one-time codes.
  *
  * @see docs/protocol.md "Authorizations"
  * @since 0.1.0
@@ -36,13 +36,15 @@ import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { type CallError, validate } from "./internal/call.ts"
+import { durationInput, exact, given } from "./internal/inputs.ts"
 import * as Polling from "./Polling.ts"
 
 /**
@@ -170,6 +172,12 @@ export type SessionStartError = CallError | EntityNotFound
 export type SessionEndError = CallError | EntityNotFound
 
 /**
+ * @since 0.1.0
+ * @category errors
+ */
+export type VerifyTotpError = CallError | EntityNotFound | RateLimited
+
+/**
  * A `user` is the identifier under which the directory knows the user, or the user push id of an earlier response; it
  * is sent as it is.
  *
@@ -244,6 +252,17 @@ export interface Service {
    * - `EntityNotFound`: no such user.
    */
   readonly sessionEnd: (user: string) => Effect.Effect<void, SessionEndError>
+  /**
+   * Whether this is the user's one-time code now: the text as typed. One that is no code at all is false too. A code
+   * serves once, so ask once for each that was typed.
+   *
+   * - `EntityNotFound`: no such user, or one without a configuration for one-time codes.
+   * - `RateLimited`: too many wrong codes for this user.
+   */
+  readonly verifyTotp: (
+    user: string,
+    code: Redacted.Redacted<string> | string
+  ) => Effect.Effect<boolean, VerifyTotpError>
 }
 
 /**
@@ -252,18 +271,7 @@ export interface Service {
  */
 export class ServiceClient extends Context.Tag("@effect-launchkey/clients/ServiceClient")<ServiceClient, Service>() {}
 
-const isDurationInput = (input: unknown): input is Duration.DurationInput =>
-  Option.isSome(Duration.decodeUnknown(input))
-
-const TimeToLiveInput = Schema.transform(
-  Schema.declare(isDurationInput, {
-    message: () => "not a duration; give one from 30 to 600 seconds such as \"2 minutes\""
-  }),
-  Schema.typeSchema(TimeToLive),
-  { strict: true, decode: (input) => Duration.decode(input), encode: (ttl) => ttl }
-)
-
-const exact = { exact: true } as const
+const TimeToLiveInput = durationInput(TimeToLive, "from 30 to 600 seconds such as \"2 minutes\"")
 
 const validateAuthorize = validate(
   Schema.typeSchema(CreateAuthorization).pipe(
@@ -279,9 +287,11 @@ const validateSessionStart = validate(
   Schema.Struct({ user: User, authorizationRequestId: Schema.optionalWith(AuthorizationRequestId, exact) })
 )
 
-/** An option that is undefined is one that is not given. */
-const given = (options: object) =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+const TotpCode = Schema.String.annotations({
+  message: () => "the code is not a text; give a string, as its zeros in front count"
+})
+
+const validateTotp = validate(Schema.Struct({ user: User, code: TotpCode }))
 
 const validateUser = validate(User, "user")
 
@@ -342,6 +352,10 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
       }),
       sessionEnd: Effect.fn("ServiceClient.sessionEnd")(function*(user) {
         yield* fold(api.endSession({ payload: { user: yield* validateUser(user) } }))
+      }),
+      verifyTotp: Effect.fn("ServiceClient.verifyTotp")(function*(user, code) {
+        const typed = yield* validateTotp({ user, code: Redacted.isRedacted(code) ? Redacted.value(code) : code })
+        return (yield* fold(api.verifyTotp({ payload: { user: typed.user, code: Redacted.make(typed.code) } }))).valid
       })
     }
   })

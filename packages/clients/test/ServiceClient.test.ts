@@ -15,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as ServiceClient from "../src/ServiceClient.ts"
 import { answered, created, id, otherId, pending, refusal, script, serviceId } from "./support.ts"
@@ -367,6 +368,43 @@ describe("cancel, sessionStart and sessionEnd", () => {
     }))
 })
 
+describe("verifyTotp", () => {
+  it.effect("sends the code as it was typed, and returns whether it is valid", () =>
+    Effect.gen(function*() {
+      for (const valid of [true, false]) {
+        const { client, sent } = yield* script([{ status: 200, body: { valid } }])
+        assert.strictEqual(yield* client.verifyTotp("u", "012345"), valid)
+        assert.strictEqual(yield* client.verifyTotp("u", Redacted.make(" not valid ")), valid)
+        const on = { method: "POST", path: "/service/v3/totp", subject: `svc:${serviceId}`, at: 0 }
+        assert.deepStrictEqual(yield* sent, [
+          { ...on, body: { identifier: "u", otp: "012345" } },
+          { ...on, body: { identifier: "u", otp: " not valid " } }
+        ])
+      }
+    }))
+
+  it.effect("tells how long to wait after too many wrong codes", () =>
+    Effect.gen(function*() {
+      const { client } = yield* script([refusal(429, "HTTP-429", { retry_after: 30 })])
+      const error = yield* Effect.flip(client.verifyTotp("u", "123456"))
+      assert.instanceOf(error, ApiError.RateLimited)
+      assert.deepStrictEqual(error.retryAfter, Option.some(Duration.seconds(30)))
+    }))
+
+  it.effect("never repeats a code that it refuses", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* script([{ status: 200, body: { valid: true } }])
+      for (const code of [untyped<string>(654321), Redacted.make(untyped<string>(654321))]) {
+        const error = yield* Effect.flip(client.verifyTotp("", code))
+        assert.instanceOf(error, ApiError.InvalidParameters)
+        assert.deepStrictEqual(error.issues.map(({ path }) => path), ["user", "code"])
+        assert.include(error.message, "code: the code is not a text; give a string, as its zeros in front count")
+        assert.notInclude(error.message, "654321")
+      }
+      assert.deepStrictEqual(yield* sent, [])
+    }))
+})
+
 const bad = untyped<AuthorizationRequestId>
 
 describe("what the other methods refuse before anything is sent", () => {
@@ -444,6 +482,11 @@ const methods: Record<
     operation: "DELETE /service/v3/sessions",
     call: (client) => client.sessionEnd("u"),
     declared: [...everywhere, "EntityNotFound"]
+  },
+  verifyTotp: {
+    operation: "POST /service/v3/totp",
+    call: (client) => client.verifyTotp("u", "123456"),
+    declared: [...everywhere, "EntityNotFound", "RateLimited"]
   }
 }
 

@@ -77,6 +77,11 @@ describe("the type of each method lists exactly the errors that can occur", () =
     same<ErrorOf<"sessionEnd">, ServiceClient.SessionEndError>(true)
   })
 
+  it("verifyTotp", () => {
+    same<ErrorOf<"verifyTotp">, Everywhere | ApiError.EntityNotFound | ApiError.RateLimited>(true)
+    same<ErrorOf<"verifyTotp">, ServiceClient.VerifyTotpError>(true)
+  })
+
   it("no method requires anything of its caller", () => {
     same<{ [Method in keyof Service]: ContextOf<Method> }[keyof Service], never>(true)
   })
@@ -95,6 +100,7 @@ describe("the type of each method lists exactly the errors that can occur", () =
     same<ErrorOf<"cancel">, Declared<"cancelAuthorization"> | Added>(true)
     same<ErrorOf<"sessionStart">, Declared<"startSession"> | Added>(true)
     same<ErrorOf<"sessionEnd">, Declared<"endSession"> | Added>(true)
+    same<ErrorOf<"verifyTotp">, Declared<"verifyTotp"> | Added>(true)
   })
 })
 

@@ -5,7 +5,7 @@ import {
   type Unauthorized,
   type UnexpectedApiError
 } from "@effect-launchkey/core/ApiError"
-import type { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"
+import { MessageRejected, type TransportError } from "@effect-launchkey/transport/TransportError"
 import * as Effect from "effect/Effect"
 import * as ParseResult from "effect/ParseResult"
 import type * as Schema from "effect/Schema"
@@ -49,10 +49,22 @@ export const validate = <A, I>(
         new InvalidParameters({
           origin: "Client",
           issues: ParseResult.ArrayFormatter.formatIssueSync(issue)
-            // What is wrong with an optional member is not that it is there.
-            .filter(({ message }) => !message.startsWith("Expected undefined, actual "))
+            // What is wrong with a member that may be absent, or null, is not that it is neither.
+            .filter(({ message }) => !/^Expected (?:undefined|null), actual /.test(message))
             .map((found) => ({ path: dotted(field, found.path), problem: problem(found) })),
           detail: undefined
         })
     )
+}
+
+/** The one that was asked for. An answer without it is none to this request. */
+export const only = <Id, A extends { readonly id: Id }>(
+  found: ReadonlyArray<A>,
+  id: Id,
+  operation: string
+): Effect.Effect<A, MessageRejected> => {
+  const one = found.find((entity) => entity.id === id)
+  return one === undefined
+    ? new MessageRejected({ kind: "Response", reason: "BodyMalformed", operation })
+    : Effect.succeed(one)
 }

@@ -1,0 +1,102 @@
+/**
+ * The credentials of a service: a client for itself.
+ *
+ * Give several credentials one layer of `RemoteApi`, and they share the keys and the clock of the platform: layers that
+ * are built together do so by themselves, those that are made while a program runs by {@link make}.
+ *
+ * @see docs/protocol.md "Entities"
+ * @since 0.1.0
+ */
+import type { InvalidParameters } from "@effect-launchkey/core/ApiError"
+import * as EntityIdentifier from "@effect-launchkey/core/EntityIdentifier"
+import type { InvalidKey } from "@effect-launchkey/transport/InvalidKey"
+import type * as Jose from "@effect-launchkey/transport/Jose"
+import type * as Keyring from "@effect-launchkey/transport/Keyring"
+import type * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
+import type * as Transport from "@effect-launchkey/transport/Transport"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { validate } from "./internal/call.ts"
+import * as credentials from "./internal/credentials.ts"
+import * as ServiceClient from "./ServiceClient.ts"
+
+/**
+ * As for a transport, save its issuer: that is the service.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends Omit<Transport.Options, "issuer"> {
+  /** The service whose key signs: a UUID, in any case. */
+  readonly serviceId: string
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  readonly serviceClient: Effect.Effect<ServiceClient.Service>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class ServiceCredentials
+  extends Context.Tag("@effect-launchkey/clients/ServiceCredentials")<ServiceCredentials, Service>()
+{}
+
+const validateId = validate(EntityIdentifier.ServiceId, "serviceId")
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options): Effect.Effect<
+  Service,
+  InvalidParameters,
+  Keyring.Keyring | Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient
+> =>
+  Effect.gen(function*() {
+    const serviceId = yield* validateId(options.serviceId)
+    const using = yield* credentials.transport(EntityIdentifier.service(serviceId), options)
+    return {
+      serviceClient: Effect.succeed(yield* using(ServiceClient.make({ serviceId })))
+    }
+  })
+
+/**
+ * With keys of one's own kind: a KMS, an HSM.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerKeyring = (
+  options: Options
+): Layer.Layer<ServiceCredentials, InvalidParameters, Keyring.Keyring | HttpClient.HttpClient> =>
+  credentials.layerKeyring(ServiceCredentials, make(options))
+
+/**
+ * With keys from PEM text.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options: Options & Keyring.Options
+): Layer.Layer<ServiceCredentials, InvalidParameters | InvalidKey, HttpClient.HttpClient> =>
+  Layer.provide(layerKeyring(options), credentials.keyring(options))
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  config: Config.Config.Wrap<Options & Keyring.Options>
+): Layer.Layer<ServiceCredentials, InvalidParameters | InvalidKey | ConfigError.ConfigError, HttpClient.HttpClient> =>
+  Layer.unwrapEffect(Effect.map(Config.unwrap(config), layer))
