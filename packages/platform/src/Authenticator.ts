@@ -53,11 +53,13 @@ import * as SynchronizedRef from "effect/SynchronizedRef"
 import {
   type DeviceState,
   evaluate,
+  oblige,
   type Place,
   reportMethods,
   type Tried,
   untried,
-  type UserMethod
+  type UserMethod,
+  withMethods
 } from "./internal/evaluate.ts"
 
 export type { Place, UserMethod } from "./internal/evaluate.ts"
@@ -86,6 +88,40 @@ export interface Options {
   readonly emulator?: boolean | undefined
   /** `"legacy"` for a device of the first generation, which tells no more than whether the user approved. */
   readonly format?: "legacy" | undefined
+  /**
+   * Whether a user who approves does all that it takes: sets up the methods that are missing, and goes where a fence is.
+   * What the device is and where then matters no more. Default false.
+   */
+  readonly obliging?: boolean | undefined
+}
+
+/**
+ * How an answer is told, whatever it is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AnswerOptions {
+  /** The PINs that the device shares with the service from now on. Default: those that it has, and a new one. */
+  readonly servicePins?: ReadonlyArray<string> | undefined
+  /** Default: as the device is. */
+  readonly format?: "legacy" | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface DenyOptions extends AnswerOptions {
+  /** Default: the oldest request that waits. */
+  readonly id?: AuthorizationRequestId | undefined
+  /** Id of a reason that the request offers: needed where it offers any, unless `fraud` is given. */
+  readonly denialReason?: string | undefined
+  /**
+   * Where no reason is named, the kind of reason that the user picks, the first of its kind. Where none is offered, true
+   * reports fraud all the same.
+   */
+  readonly fraud?: boolean | undefined
 }
 
 /**
@@ -211,18 +247,22 @@ export interface Authenticator {
    * the device cannot meet the policy it answers `FAILED` instead: `POLICY`, or `SENSOR` if it has to know where it is
    * and does not. Yields the request that was answered.
    */
-  readonly approve: (id?: AuthorizationRequestId) => Effect.Effect<AuthorizationRequestId, AnswerError>
+  readonly approve: (
+    id?: AuthorizationRequestId,
+    options?: AnswerOptions
+  ) => Effect.Effect<AuthorizationRequestId, AnswerError>
   /**
-   * The user denies the request, or the oldest that waits. `denialReason` is the id of one that the request offers,
-   * needed where it offers any; one that reports fraud makes the answer `FRAUDULENT`, else it is `DISAPPROVED`.
+   * The user denies the request, or the oldest that waits. A reason that reports fraud makes the answer `FRAUDULENT`,
+   * else it is `DISAPPROVED`.
    */
   readonly deny: (
-    options?: { readonly id?: AuthorizationRequestId | undefined; readonly denialReason?: string | undefined }
+    options?: DenyOptions
   ) => Effect.Effect<AuthorizationRequestId, AnswerError | DenialReasonNotOffered>
   /** The device reports a failure of the request, or of the oldest that waits, whatever its policy. */
   readonly fail: (
     reason: FailureReason,
-    id?: AuthorizationRequestId
+    id?: AuthorizationRequestId,
+    options?: AnswerOptions
   ) => Effect.Effect<AuthorizationRequestId, AnswerError>
   /** Where the user is logged in. */
   readonly sessions: Effect.Effect<ReadonlyArray<Session>, CallError>
@@ -289,12 +329,12 @@ const oldestFirst = Order.mapInput(DateTime.Order, ({ created }: PendingAuthoriz
 
 const deniedFor = (
   { denialReasons }: PendingAuthorization,
-  id: string | undefined
+  { denialReason: id, fraud }: DenyOptions
 ): Effect.Effect<Outcome, DenialReasonNotOffered> => {
   if (id === undefined && denialReasons.length === 0) {
-    return Effect.succeed({ ...untried, type: "DENIED", reason: "DISAPPROVED" })
+    return Effect.succeed({ ...untried, type: "DENIED", reason: fraud === true ? "FRAUDULENT" : "DISAPPROVED" })
   }
-  const chosen = denialReasons.find((reason) => reason.id === id)
+  const chosen = denialReasons.find((reason) => id === undefined ? reason.fraud === fraud : reason.id === id)
   return chosen === undefined
     ? new DenialReasonNotOffered({
       denialReason: Option.fromNullable(id),
@@ -354,14 +394,15 @@ export const make = (
         { api, deviceId, pins }: Linked,
         pending: PendingAuthorization,
         outcome: Outcome,
-        { methods }: DeviceState
+        { format = options.format, servicePins: given }: AnswerOptions
       ) {
+        const { methods } = yield* Ref.get(state)
         const recipient = yield* recipientOf(pending)
         // One answer at a time, and a PIN is kept only with the answer that tells it.
         yield* SynchronizedRef.updateEffect(pins, (all) =>
           Effect.gen(function*() {
             const known = Option.getOrElse(HashMap.get(all, pending.serviceId), (): ReadonlyArray<string> => [])
-            const servicePins = [...known, yield* newPin].slice(-maximumPins)
+            const servicePins = given ?? [...known, yield* newPin].slice(-maximumPins)
             const { jwe, oaep } = yield* Answer.seal(
               {
                 type: outcome.type,
@@ -377,7 +418,7 @@ export const make = (
             )
             yield* fold(api.answerAuthorization({
               path: { id: pending.id },
-              payload: { oaep, keyId: recipient.keyId, ...(options.format === "legacy" ? {} : { jwe }) }
+              payload: { oaep, keyId: recipient.keyId, ...(format === "legacy" ? {} : { jwe }) }
             }))
             return HashMap.set(all, pending.serviceId, servicePins)
           }))
@@ -385,8 +426,16 @@ export const make = (
       }
     )
 
+    const approval = ({ policy }: PendingAuthorization, device: DeviceState): Effect.Effect<Outcome> =>
+      options.obliging === true
+        ? Effect.tap(
+          Effect.succeed(oblige(policy, device)),
+          ({ passed }) => Ref.update(state, (device) => ({ ...device, methods: withMethods(device.methods, passed) }))
+        )
+        : Effect.map(DateTime.now, (now) => evaluate(policy, device, now))
+
     const answer = <E>(
-      id: AuthorizationRequestId | undefined,
+      { id, ...told }: AnswerOptions & { readonly id?: AuthorizationRequestId | undefined },
       decide: (pending: PendingAuthorization, device: DeviceState) => Effect.Effect<Outcome, E>
     ) =>
       Effect.gen(function*() {
@@ -394,8 +443,7 @@ export const make = (
         const waiting = yield* pendingOf(to)
         const pending = id === undefined ? waiting[0] : waiting.find((request) => request.id === id)
         if (pending === undefined) return yield* new NothingPending({ id: Option.fromNullable(id) })
-        const device = yield* Ref.get(state)
-        return yield* send(to, pending, yield* decide(pending, device), device)
+        return yield* send(to, pending, yield* decide(pending, yield* Ref.get(state)), told)
       }).pipe(Effect.provide(context))
 
     const authenticator: Authenticator = {
@@ -424,16 +472,14 @@ export const make = (
 
       pending: Effect.flatMap(linked, pendingOf).pipe(Effect.withSpan("Authenticator.pending")),
 
-      approve: Effect.fn("Authenticator.approve")((id) =>
-        answer(id, ({ policy }, device) => Effect.map(DateTime.now, (now) => evaluate(policy, device, now)))
+      approve: Effect.fn("Authenticator.approve")((id, options) => answer({ ...options, id }, approval)),
+
+      deny: Effect.fn("Authenticator.deny")((options = {}) =>
+        answer(options, (pending) => deniedFor(pending, options))
       ),
 
-      deny: Effect.fn("Authenticator.deny")((options) =>
-        answer(options?.id, (pending) => deniedFor(pending, options?.denialReason))
-      ),
-
-      fail: Effect.fn("Authenticator.fail")((reason, id) =>
-        answer(id, () => Effect.succeed({ ...untried, type: "FAILED", reason }))
+      fail: Effect.fn("Authenticator.fail")((reason, id, options) =>
+        answer({ ...options, id }, () => Effect.succeed({ ...untried, type: "FAILED", reason }))
       ),
 
       sessions: Effect.flatMap(linked, ({ api }) => fold(api.sessions({}))).pipe(

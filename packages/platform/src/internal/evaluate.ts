@@ -114,7 +114,7 @@ export const evaluate = (policy: EffectivePolicy.EffectivePolicy, device: Device
   return approved(choose(demand, available), fenced)
 }
 
-/** One of each factor, for who has to set something up. */
+/** What a user sets up who has to, first one method of each factor. */
 const offered: ReadonlyArray<UserMethod> = ["PIN_CODE", "FINGERPRINT", "WEARABLES", "CIRCLE_CODE", "FACE", "LOCATIONS"]
 
 /**
@@ -131,6 +131,15 @@ export const oblige = (policy: EffectivePolicy.EffectivePolicy, { methods }: Dev
   const demand = Option.match(policy.conditional, { onNone: () => policy, onSome: ({ inside }) => inside })
   return approved(choose(demand, available), fenced)
 }
+
+/** What the user has set up once those methods passed. */
+export const withMethods = (
+  methods: ReadonlyArray<UserMethod>,
+  passed: ReadonlyArray<AuthMethodKind>
+): ReadonlyArray<UserMethod> => [
+  ...methods,
+  ...offered.filter((method) => passed.includes(method) && !methods.includes(method))
+]
 
 /** The methods in the order in which devices report them, and whether a device without further ado is able to. */
 const reported: ReadonlyArray<readonly [AuthMethodKind, supported: boolean]> = [
