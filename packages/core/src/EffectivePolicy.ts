@@ -43,6 +43,11 @@ export interface Conditional {
 }
 
 interface Members extends Demand {
+  /**
+   * Whether a policy counts methods, even to 0: devices report such a policy as one of an amount. It demands nothing
+   * that `amount` does not.
+   */
+  readonly countsMethods: boolean
   /** The device refuses when it finds itself rooted or jailbroken. */
   readonly denyRootedJailbroken: boolean
   /** The device refuses when it finds itself to be an emulator or a simulator. */
@@ -76,6 +81,7 @@ const stricter = (self: Demand, that: Demand): Demand =>
 const construct = (members: Members): EffectivePolicy =>
   new Policy({
     ...demand(members),
+    countsMethods: members.countsMethods || members.amount > 0,
     denyRootedJailbroken: members.denyRootedJailbroken,
     denyEmulatorSimulator: members.denyEmulatorSimulator,
     fences: Data.array(members.fences.map((group) => Data.array(group))),
@@ -115,12 +121,12 @@ const group = (fences: ReadonlyArray<Fence>): ReadonlyArray<Arr.NonEmptyReadonly
   return first === undefined ? [] : [[first, ...others]]
 }
 
-const unconditional = { timeFences: [], conditional: Option.none() }
+const unconditional = { countsMethods: false, timeFences: [], conditional: Option.none() }
 
 const ofService = (policy: KnownPolicy): Members => {
   switch (policy._tag) {
     case "MethodAmount":
-      return { ...unconditional, ...policy, factors: [], fences: group(policy.fences) }
+      return { ...unconditional, ...policy, countsMethods: true, factors: [], fences: group(policy.fences) }
     case "Factors":
       return { ...unconditional, ...policy, amount: 0, fences: group(policy.fences) }
     case "ConditionalGeofence":
@@ -181,6 +187,7 @@ const Fences = list(Fence).pipe(some("a group of fences is empty; give at least 
 
 const WirePolicy = Schema.Struct({
   ...DemandMembers,
+  countsMethods: boolean,
   denyRootedJailbroken: boolean,
   denyEmulatorSimulator: boolean,
   fences: list(Fences),

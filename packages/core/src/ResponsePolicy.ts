@@ -158,7 +158,7 @@ export const fromAuthPolicy = ({ geofences: fences, requirement }: AuthPolicy): 
  * @category conversions
  */
 export const fromEffectivePolicy = (policy: EffectivePolicy): ResponsePolicy => {
-  const { amount, conditional, factors } = policy
+  const { amount, conditional, countsMethods, factors } = policy
   const fences = [
     ...Option.match(conditional, { onNone: () => [], onSome: ({ fences }) => fences }),
     ...policy.fences.flat()
@@ -167,7 +167,7 @@ export const fromEffectivePolicy = (policy: EffectivePolicy): ResponsePolicy => 
     ? make({ requirement: "COND_GEO", fences })
     : factors.length > 0
     ? make({ requirement: "TYPES", factors, fences })
-    : amount > 0
+    : countsMethods
     ? make({ requirement: "AMOUNT", amount, fences })
     : make({ fences })
 }

@@ -28,6 +28,7 @@ const times = {
 const nothing = {
   amount: 0,
   factors: [],
+  countsMethods: false,
   denyRootedJailbroken: false,
   denyEmulatorSimulator: false,
   fences: [],
@@ -51,24 +52,32 @@ describe("the policies of a service and a request together", () => {
   ) => it(name, () => assert.deepStrictEqual(merged(service, request), { ...nothing, ...expected }))
 
   merges("demand nothing where neither does", ServicePolicy.none, AuthPolicy.none(), {})
-  merges("demand the larger amount, the request's", ServicePolicy.methodAmount(1), AuthPolicy.any(3), { amount: 3 })
-  merges("demand the larger amount, the service's", ServicePolicy.legacy({ any: 4 }), AuthPolicy.any(3), { amount: 4 })
+  merges("demand the larger amount, the request's", ServicePolicy.methodAmount(1), AuthPolicy.any(3), {
+    amount: 3,
+    countsMethods: true
+  })
+  merges("demand the larger amount, the service's", ServicePolicy.legacy({ any: 4 }), AuthPolicy.any(3), {
+    amount: 4,
+    countsMethods: true
+  })
   merges("demand the factors of both", ServicePolicy.factors(["possession"]), AuthPolicy.factors(["knowledge"]), {
     factors: ["knowledge", "possession"]
   })
   merges("demand an amount and factors at once", ServicePolicy.methodAmount(2), AuthPolicy.factors(["inherence"]), {
     amount: 2,
-    factors: ["inherence"]
+    factors: ["inherence"],
+    countsMethods: true
   })
   merges("demand factors and an amount at once", ServicePolicy.legacy({ factors: ["inherence"] }), AuthPolicy.any(2), {
     amount: 2,
-    factors: ["inherence"]
+    factors: ["inherence"],
+    countsMethods: true
   })
   merges(
     "deny what either denies",
     ServicePolicy.methodAmount(0, { denyEmulatorSimulator: true }),
     AuthPolicy.none({ denyRootedJailbroken: true }),
-    { denyRootedJailbroken: true, denyEmulatorSimulator: true }
+    { countsMethods: true, denyRootedJailbroken: true, denyEmulatorSimulator: true }
   )
   merges(
     "deny what the service denies",
@@ -109,6 +118,7 @@ describe("the policies of a service and a request together", () => {
   })
   merges("demand an amount in both places of a condition", conditional, AuthPolicy.any(2, { geofences: [office] }), {
     amount: 2,
+    countsMethods: true,
     denyEmulatorSimulator: true,
     fences: [[wireOffice]],
     conditional: {

@@ -196,6 +196,12 @@ describe("reporting the policies of a service and a request together", () => {
     { requirement: "AMOUNT", amount: 3, fences: [nevada, fence] }
   )
   reports(
+    "tells an amount of no methods, where the service says so",
+    ServicePolicy.methodAmount(0, { fences: [nevada] }),
+    AuthPolicy.none(),
+    { requirement: "AMOUNT", amount: 0, fences: [nevada] }
+  )
+  reports(
     "tells a condition, whatever the request adds",
     ServicePolicy.conditionalGeofence({
       fences: [nevada],

@@ -5,12 +5,13 @@
  */
 import { Api } from "@effect-launchkey/core/Api"
 import { Wire } from "@effect-launchkey/core/api/ErrorWire"
-import { InvalidParameters, InvalidPolicyInput, table } from "@effect-launchkey/core/ApiError"
+import { EntityNotFound, InvalidParameters, InvalidPolicyInput, table } from "@effect-launchkey/core/ApiError"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type { HttpApiDecodeError } from "@effect/platform/HttpApiError"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServer from "@effect/platform/HttpServer"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -51,6 +52,20 @@ const problems = (error: HttpApiDecodeError): unknown => {
   return detail
 }
 
+/** Whether all that is wrong is a user of null, which SDKs in use send for a user whom their program does not have. */
+const asksForNobody = (error: HttpApiDecodeError) =>
+  error.issues.every(({ path }) => path[0] === "username")
+    ? Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ json }) => json).pipe(
+      Effect.map((body) => Predicate.isRecord(body) && body["username"] === null),
+      Effect.orElseSucceed(() => false)
+    )
+    : Effect.succeed(false)
+
+const noSuchUser = HttpServerResponse.unsafeJson(
+  Schema.encodeSync(Wire.EntityNotFound)(new EntityNotFound({ detail: "no such user" })),
+  { status: table.EntityNotFound.status }
+)
+
 /**
  * What does not decode is answered in the protocol's own words: a policy, wherever it was sent, in those for policies.
  */
@@ -66,7 +81,10 @@ const badRequests = HttpApiBuilder.middleware(Api, (app) => {
           Schema.encodeSync(Wire.InvalidPolicyInput)(new InvalidPolicyInput({ detail: problems(error) })),
           { status: table.InvalidPolicyInput.status }
         ))
-        : Effect.fail(new InvalidParameters({ origin: "Platform", issues: [], detail: problems(error) }))
+        : Effect.flatMap(asksForNobody(error), (nobody) =>
+          nobody
+            ? Effect.succeed(noSuchUser)
+            : Effect.fail(new InvalidParameters({ origin: "Platform", issues: [], detail: problems(error) })))
   )
 })
 

@@ -284,6 +284,16 @@ layer(TestPlatform.layer)("sealing", (it) => {
         )
       }))
 
+    it.effect("a user of null, with 404: nobody has that name", () =>
+      Effect.gen(function*() {
+        for (const [method, path] of [["POST", "/service/v3/auths"], ["DELETE", "/service/v3/sessions"]] as const) {
+          const answer = yield* exchange({ method, path, json: { username: null, context: "Hello" } })
+          assert.strictEqual(answer.received.status, 404)
+        }
+        const answer = yield* exchange({ path: "/service/v3/auths", json: { username: 7 } })
+        assert.strictEqual(answer.received.status, 400)
+      }))
+
     it.effect("no body where the endpoint wants one, with 400", () =>
       Effect.gen(function*() {
         const answer = yield* exchange({ method: "POST", path: "/service/v3/sessions" })
