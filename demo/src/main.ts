@@ -25,6 +25,7 @@ import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import { createServer } from "node:http"
 import { renderUnicodeCompact } from "uqr"
+import { management } from "./management.ts"
 import { act, detail, done, expect, explain, refusedWith, say, waiting } from "./Narrator.ts"
 
 const user = "ada@example.com"
@@ -126,6 +127,7 @@ const program = Effect.gen(function*() {
       Layer.provide(Transport.layer({ issuer: Entity.service(serviceId), baseUrl, signingKey: privateKeyPem }))
     )
   )
+  yield* management(organization.id, baseUrl)
   yield* say("\nEvery step was what it says.")
 })
 
