@@ -16,10 +16,11 @@ import * as TestPlatform from "../src/TestPlatform.ts"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 
-const snippets = Array.from(
-  readFileSync(join(root, "README.md"), "utf8").matchAll(/^```ts\n([\s\S]*?)^```/gm),
-  ([, code]) => code ?? ""
-)
+const snippetsOf = (document: string) =>
+  Array.from(
+    readFileSync(join(root, document), "utf8").matchAll(/^```ts\n([\s\S]*?)^```/gm),
+    ([, code]) => code ?? ""
+  )
 
 /** Files beside the packages, so that they find them as a project would. */
 const written = (sources: ReadonlyArray<string>) =>
@@ -59,7 +60,7 @@ describe("README", () => {
       const platform = yield* TestPlatform.TestPlatform
       const device = yield* platform.linkedDevice("ada@example.com")
       yield* Effect.forkScoped(device.approve().pipe(Effect.retry(Schedule.spaced("100 millis"))))
-      const { files } = yield* written(snippets.slice(0, 1))
+      const { files } = yield* written(snippetsOf("README.md").slice(0, 1))
       const { code, output } = yield* run(files[0] ?? "", {
         SERVICE_ID: TestPlatform.serviceId,
         ISSUER: `svc:${TestPlatform.serviceId}`,
@@ -70,9 +71,9 @@ describe("README", () => {
       assert.strictEqual(code, 0)
     }).pipe(Effect.provide(Live)), 60_000)
 
-  it.scopedLive("every snippet compiles under the strict options", () =>
+  it.scopedLive("every snippet of it and of docs/ compiles under the strict options", () =>
     Effect.gen(function*() {
-      const { files } = yield* written(snippets)
+      const { files } = yield* written(["README.md", "docs/migrating.md"].flatMap(snippetsOf))
       const config = ts.readConfigFile(join(root, "tsconfig.check.json"), ts.sys.readFile)
       const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root)
       const program = ts.createProgram(files, { ...options, noUnusedLocals: false })
