@@ -1,6 +1,6 @@
 /**
  * Checks that the code stands where the floor plan says: which package may import which, no import cycles, one home
- * for jose, closed internals, and identifiers that name the file they live in.
+ * for jose, closed internals, identifiers that name the file they live in, and docstrings that name sections there are.
  *
  *     pnpm structure
  */
@@ -338,6 +338,28 @@ const checkDocs = (source: ts.SourceFile): void => {
   }
 }
 
+const protocol = "docs/protocol.md"
+
+/** The sections to which docstrings send their readers. */
+const protocolSections = new Set(
+  Array.from(
+    Fs.readFileSync(Path.join(Workspace.root, protocol), "utf8").matchAll(/^#+ (.+)$/gm),
+    ([, heading]) => heading
+  )
+)
+
+const checkSections = (source: ts.SourceFile): void => {
+  for (const { 1: section = "", index } of source.text.matchAll(/docs\/protocol\.md "([^"]+)"/g)) {
+    if (!protocolSections.has(section)) {
+      problems.push({
+        file: source.fileName,
+        line: source.getLineAndCharacterOfPosition(index).line + 1,
+        problem: `${protocol} has no section "${section}": name one of its headings`
+      })
+    }
+  }
+}
+
 const checkFocus = (source: ts.SourceFile): void => {
   const visit = (node: ts.Node): void => {
     if (
@@ -371,6 +393,7 @@ for (const pkg of Workspace.packages) {
     checkImports(pkg, source, "src")
     checkIdentifiers(pkg, module, source)
     checkClock(source)
+    checkSections(source)
     if (module.public) {
       checkDocs(source)
       if (!/^[A-Z][A-Za-z0-9]*$/.test(Path.posix.basename(module.path))) {
