@@ -47,6 +47,19 @@ export class Directory extends Schema.Class<Directory>("@effect-launchkey/core/D
 }) {}
 
 /**
+ * A directory in the list of all: its JSON tells `active` a second time as `Active`, where one official SDK looks for it
+ * in this list alone.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ListedDirectory = Schema.transform(
+  Schema.extend(Schema.encodedSchema(Directory), Schema.Struct({ Active: Schema.optional(Schema.Boolean) })),
+  Directory,
+  { strict: true, decode: ({ Active: _, ...json }) => json, encode: (json) => ({ ...json, Active: json.active }) }
+)
+
+/**
  * What of a directory is to change: what is absent stays, null clears.
  *
  * @since 0.1.0

@@ -1,4 +1,4 @@
-import { Directory, DirectoryChange, DirectoryName } from "@effect-launchkey/core/Directory"
+import { Directory, DirectoryChange, DirectoryName, ListedDirectory } from "@effect-launchkey/core/Directory"
 import { DirectoryId } from "@effect-launchkey/core/EntityIdentifier"
 import { assert, describe, it } from "@effect/vitest"
 import { Either, Option, Schema } from "effect"
@@ -42,6 +42,13 @@ describe("Directory", () => {
     const nulls = decode({ ...wire, service_ids: null, sdk_keys: null, premium: null })
     assert.deepStrictEqual(nulls.serviceIds, [])
     assert.isFalse(nulls.premium)
+  })
+})
+
+describe("ListedDirectory", () => {
+  it("tells twice whether it is active, and needs to be told once", () => {
+    const directory = Schema.decodeUnknownSync(ListedDirectory)(wire)
+    assert.deepStrictEqual<unknown>(Schema.encodeSync(ListedDirectory)(directory), { ...wire, Active: true })
   })
 })
 

@@ -9,7 +9,7 @@ import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import { SdkKey } from "../Device.ts"
-import { Directory, DirectoryChange, DirectoryName } from "../Directory.ts"
+import { Directory, DirectoryChange, DirectoryName, ListedDirectory } from "../Directory.ts"
 import { DirectoryId } from "../EntityIdentifier.ts"
 import { KeyId } from "../KeyId.ts"
 import { NewPublicKey, PublicKey, PublicKeyChange } from "../PublicKey.ts"
@@ -30,7 +30,7 @@ export class OrganizationApi extends HttpApiGroup.make("organization")
       .addSuccess(Schema.Struct({ id: DirectoryId }))
       .addError(Wire.DirectoryNameInUse)
   )
-  .add(HttpApiEndpoint.get("allDirectories", "/organization/v3/directories").addSuccess(Schema.Array(Directory)))
+  .add(HttpApiEndpoint.get("allDirectories", "/organization/v3/directories").addSuccess(Schema.Array(ListedDirectory)))
   .add(
     HttpApiEndpoint.post("listDirectories", "/organization/v3/directories/list")
       .setPayload(Schema.Struct({
