@@ -35,7 +35,7 @@ export interface Refusal<Client> {
   readonly issues: ReadonlyArray<readonly [path: string, problem: RegExp]>
 }
 
-export interface Script<Client> {
+interface Script<Client> {
   readonly client: Client
   readonly sent: Effect.Effect<ReadonlyArray<TestTransport.Request>>
 }
