@@ -21,6 +21,7 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Cache from "effect/Cache"
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -129,7 +130,10 @@ const importedKeys = 4096
  */
 export const make = <E>(app: HttpApp.Default<E>) =>
   Effect.gen(function*() {
-    const context = yield* Effect.context<Jose.Jose | Store.Store | PlatformClock.PlatformClock>()
+    // No more than these: an app made while a request is served would hold on to that request.
+    const context = Context.pick(Jose.Jose, Store.Store, PlatformClock.PlatformClock)(
+      yield* Effect.context<Jose.Jose | Store.Store | PlatformClock.PlatformClock>()
+    )
     const jose = yield* Jose.Jose
     const store = yield* Store.Store
     const platform = yield* PlatformKeys.PlatformKeys

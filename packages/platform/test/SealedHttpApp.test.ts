@@ -45,6 +45,15 @@ layer(TestPlatform.layer)("sealing", (it) => {
         assert.strictEqual(opened(answer), "")
       }))
 
+    it.effect("is the one that is read, by an app that was made while another was served too", () =>
+      Effect.gen(function*() {
+        const other = HttpServerRequest.fromWeb(new Request("http://platform/other"))
+        const app = yield* Effect.provideService(Platform.httpApp, HttpServerRequest.HttpServerRequest, other)
+        const answer = yield* Effect.provideService(exchange(), HttpClient.HttpClient, InMemory.make(app))
+        assert.strictEqual(answer.received.status, 204)
+        opened(answer)
+      }))
+
     it.effect("may have a body, in either key encryption", () =>
       Effect.gen(function*() {
         for (const alg of ["RSA-OAEP", "RSA-OAEP-256"]) {
