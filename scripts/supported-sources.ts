@@ -255,9 +255,12 @@ const readsOf = (file: string): ReadonlySet<string> => {
 
 const reads = new Map(tests.map(({ file }) => [file, readsOf(file)]))
 
+const isText = (node: ts.Node): node is ts.StringLiteralLike | ts.TemplateLiteralLikeNode =>
+  ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)
+
 const textsOf = ({ file }: TestFile): ReadonlyArray<string> => {
   const ast = program.getSourceFile(file)
-  return ast === undefined ? [] : nodesOf(ast, ts.isStringLiteralLike).map(({ text }) => text)
+  return ast === undefined ? [] : nodesOf(ast, isText).map(({ text }) => text)
 }
 
 /** The files of tests that call the endpoint: by the method of a client, or by its path where a transport calls it. */
