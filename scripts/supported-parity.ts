@@ -186,7 +186,7 @@ export const sections: ReadonlyArray<Section> = [
         what: "equality and a text form",
         ids: [59],
         ours: ["Directory.Directory"],
-        note: "every record is a `Schema.Class`: `Equal.equals`, `Hash`, `toString`"
+        note: "a `Schema.Class`: `Equal.equals`, `toString`"
       },
       { what: "a service", ids: [60], ours: ["ServiceProfile.ServiceProfile"] },
       {
@@ -480,7 +480,7 @@ export const sections: ReadonlyArray<Section> = [
       {
         what: "a command-line program: authorizations, sessions, devices, one-time codes, key pairs",
         ids: Array.from({ length: 29 }, (_, i) => 162 + i),
-        ...notYet("there is no command line")
+        ...notYet("no command calls the API")
       },
       {
         what: "a web application that links, logs in and receives webhooks",

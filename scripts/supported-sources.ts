@@ -209,13 +209,27 @@ const conformanceRun = Path.join(Workspace.root, "packages/testing/test/conforma
 
 export const conformance = "conformance/"
 
+/** The files that a file brings along, itself included. */
+const imported = (file: string, seen: ReadonlySet<string> = new Set()): ReadonlySet<string> =>
+  seen.has(file) ? seen : Workspace.parse(file).statements.filter(ts.isImportDeclaration).reduce(
+    (all, { moduleSpecifier }) => {
+      const path = textOf(moduleSpecifier)
+      return path?.startsWith(".") === true ? imported(Path.resolve(Path.dirname(file), path), all) : all
+    },
+    new Set(seen).add(file) as ReadonlySet<string>
+  )
+
+const inSuite = imported(Path.join(Workspace.root, "packages/testing/src/Conformance.ts"))
+
 const tests: ReadonlyArray<TestFile> = Workspace.packages.flatMap((pkg) => [
   ...Workspace.sources(Path.join(pkg.folder, "test")).filter((file) => file.endsWith(".test.ts")).map((file) => ({
     file,
     label: `${pkg.name}/${Path.basename(file, ".test.ts")}`,
     runs: file
   })),
-  ...Workspace.sources(Path.join(pkg.folder, "src/internal/conformance")).map((file) => ({
+  ...Workspace.sources(Path.join(pkg.folder, "src/internal/conformance")).filter((file) => inSuite.has(file)).map((
+    file
+  ) => ({
     file,
     label: `${conformance}${Path.basename(file, ".ts")}`,
     runs: conformanceRun
