@@ -24,6 +24,13 @@ export * as Authenticator from "./Authenticator.ts"
 export * as Caller from "./Caller.ts"
 
 /**
+ * An `HttpClient` whose requests enter an `HttpApp` in this process, on the calling fiber: no socket, the same clock.
+ *
+ * @since 0.1.0
+ */
+export * as InProcess from "./InProcess.ts"
+
+/**
  * Who may do what: which keys may sign for an entity and open what is meant for it, and for whom an entity may act.
  *
  * @see docs/protocol.md "Entities"
@@ -68,6 +75,40 @@ export * as PlatformSettings from "./PlatformSettings.ts"
  * @since 0.1.0
  */
 export * as Records from "./Records.ts"
+
+/**
+ * A platform for tests in any language: the platform in memory, and beside it, under `/sandbox`, an API that moves its
+ * clock, its users' devices and its faults. It is for tests alone: whoever reaches it rules the platform. A platform that
+ * is not a sandbox has nothing there.
+ *
+ * @see docs/sandbox.md
+ * @since 0.1.0
+ */
+export * as Sandbox from "./Sandbox.ts"
+
+/**
+ * The control API of the sandbox: plain JSON over HTTP, for tests in any language. It is a contract of its own, beside the
+ * protocol's, and says every refusal as `{"error": "<what is wrong, and what to do>"}`.
+ *
+ * @see docs/sandbox.md
+ * @since 0.1.0
+ */
+export * as SandboxApi from "./SandboxApi.ts"
+
+/**
+ * Faults on purpose: calls that meet a platform that is overloaded, broken, slow or not what it says to be.
+ *
+ * @see docs/sandbox.md
+ * @since 0.1.0
+ */
+export * as SandboxFaults from "./SandboxFaults.ts"
+
+/**
+ * What a sandbox holds: a platform in memory with the devices of its users, all of which a reset forgets.
+ *
+ * @since 0.1.0
+ */
+export * as SandboxState from "./SandboxState.ts"
 
 /**
  * The platform's half of the sealing: an `HttpApp` of plain JSON becomes one that opens every request and seals every
@@ -140,6 +181,14 @@ export * as OrganizationHandlers from "./handlers/OrganizationHandlers.ts"
  * @since 0.1.0
  */
 export * as PublicHandlers from "./handlers/PublicHandlers.ts"
+
+/**
+ * Serves the control API of the sandbox.
+ *
+ * @see docs/sandbox.md
+ * @since 0.1.0
+ */
+export * as SandboxHandlers from "./handlers/SandboxHandlers.ts"
 
 /**
  * Serves the endpoints of a service: authorizations and sessions.

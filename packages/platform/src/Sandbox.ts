@@ -1,0 +1,122 @@
+/**
+ * A platform for tests in any language: the platform in memory, and beside it, under `/sandbox`, an API that moves its
+ * clock, its users' devices and its faults. It is for tests alone: whoever reaches it rules the platform. A platform that
+ * is not a sandbox has nothing there.
+ *
+ * @see docs/sandbox.md
+ * @since 0.1.0
+ */
+import * as Jose from "@effect-launchkey/transport/Jose"
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import type { HttpApiDecodeError } from "@effect/platform/HttpApiError"
+import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as HttpServerError from "@effect/platform/HttpServerError"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
+import * as SandboxHandlers from "./handlers/SandboxHandlers.ts"
+import * as PlatformKeys from "./PlatformKeys.ts"
+import * as PlatformSettings from "./PlatformSettings.ts"
+import { SandboxApi, SandboxRefused } from "./SandboxApi.ts"
+import * as SandboxState from "./SandboxState.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Of the sandbox's own address, for the addresses of QR images. */
+  readonly port: number
+  /** See {@link SandboxState.Options}. Default: all zero, since only the host knows. */
+  readonly stats?: SandboxState.Options["stats"] | undefined
+  /** Ends a connection, for the fault `drop`. Default: the request is answered by 503, unsigned. */
+  readonly disconnect?: SandboxState.Options["disconnect"] | undefined
+}
+
+const said = (status: number, error: string) => HttpServerResponse.unsafeJson({ error }, { status })
+
+const problems = (error: HttpApiDecodeError): string =>
+  error.issues.map(({ message, path }) => `${path.length === 0 ? "body" : path.join(".")}: ${message}`).join("; ")
+
+const badRequests = HttpApiBuilder.middleware(
+  SandboxApi,
+  (app) =>
+    Effect.mapError(app, (error) =>
+      Predicate.isTagged(error, "HttpApiDecodeError")
+        ? new SandboxRefused({ error: problems(error as HttpApiDecodeError) })
+        : error)
+)
+
+const routes = HttpApiBuilder.api(SandboxApi).pipe(
+  Layer.provide([SandboxHandlers.layer, badRequests]),
+  Layer.provideMerge(Layer.merge(HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer))
+)
+
+/** What the control API answers that none of its routes does. */
+const elsewhere = (cause: Cause.Cause<unknown>) => {
+  const failure = Cause.squash(cause)
+  if (Predicate.isTagged(failure, "RouteNotFound")) {
+    return Effect.succeed(said(404, "The sandbox has no such path or method: see docs/sandbox.md."))
+  }
+  // The derived routes die of a body that is missing or no JSON.
+  if (HttpServerError.isServerError(failure) && failure._tag === "RequestError") {
+    return Effect.succeed(said(400, "The body is not JSON: give a JSON object."))
+  }
+  return Effect.as(Effect.logError("A call to the sandbox failed", cause), said(500, "The sandbox failed."))
+}
+
+const isControl = (url: string): boolean => /^\/sandbox(?:[/?]|$)/.test(url)
+
+/**
+ * The platform in memory with its control API, as one app.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const httpApp = (
+  { disconnect, port, stats }: Options
+): Effect.Effect<HttpApp.Default, never, Jose.Jose | PlatformKeys.PlatformKeys> =>
+  Effect.gen(function*() {
+    const state = yield* SandboxState.make({
+      stats: stats ?? Effect.succeed({ user: 0, system: 0, rss: 0 }),
+      disconnect: disconnect ?? (() => Effect.void),
+      settings: {
+        ...PlatformSettings.defaults,
+        // The official SDKs want a host with a top-level domain, and browsers send this one to themselves.
+        qrCodeUrl: (code) => `http://platform.localhost:${port}/public/v3/qr/${code}`
+      }
+    })
+    const hosting = yield* Effect.scoped(Layer.build(HttpServer.layerContext))
+    const control = yield* HttpApiBuilder.httpApp.pipe(
+      Effect.provide(routes),
+      Effect.provideService(SandboxState.SandboxState, state)
+    )
+    const sandbox = Effect.catchAllCause(Effect.provide(control, hosting), elsewhere)
+    return Effect.flatMap(
+      HttpServerRequest.HttpServerRequest,
+      ({ url }) => isControl(url) ? sandbox : Effect.flatMap(state.world, ({ app }) => app)
+    )
+  })
+
+/**
+ * Serves a sandbox over the given server, with keys of its own.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const serve = (options?: Omit<Options, "port">): Layer.Layer<never, never, HttpServer.HttpServer> =>
+  Layer.unwrapEffect(
+    HttpServer.addressWith((address) =>
+      Effect.map(
+        httpApp({ ...options, port: address._tag === "TcpAddress" ? address.port : 80 }),
+        (app) => HttpServer.serve(app)
+      )
+    )
+  ).pipe(
+    Layer.provide(PlatformKeys.layerGenerated),
+    Layer.provide(Jose.layer)
+  )

@@ -1,0 +1,164 @@
+/**
+ * What a sandbox holds: a platform in memory with the devices of its users, all of which a reset forgets.
+ *
+ * @since 0.1.0
+ */
+import type { DeviceId } from "@effect-launchkey/core/Authorization"
+import * as Jose from "@effect-launchkey/transport/Jose"
+import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
+import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
+import type * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Administration from "./Administration.ts"
+import * as Authenticator from "./Authenticator.ts"
+import * as InProcess from "./InProcess.ts"
+import * as Platform from "./Platform.ts"
+import * as PlatformClock from "./PlatformClock.ts"
+import * as PlatformKeys from "./PlatformKeys.ts"
+import * as PlatformSettings from "./PlatformSettings.ts"
+import * as SandboxFaults from "./SandboxFaults.ts"
+import * as SealedHttpApp from "./SealedHttpApp.ts"
+import * as Store from "./Store.ts"
+
+/**
+ * What the sandbox needs of where it runs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends SandboxFaults.Options {
+  readonly settings: PlatformSettings.Settings
+  /** CPU time so far in microseconds, and the resident set in bytes. */
+  readonly stats: Effect.Effect<{ readonly user: number; readonly system: number; readonly rss: number }>
+}
+
+/**
+ * A platform from its beginning to a reset.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface World {
+  /** The platform with its faults. */
+  readonly app: HttpApp.Default
+  readonly store: Store.Service
+  readonly administration: Administration.Service
+  readonly addFault: SandboxFaults.Faults["add"]
+  /** Moves the platform's deadlines, and with `tokens` its time as a whole. Yields the time of its deadlines. */
+  readonly advance: (
+    by: Duration.Duration,
+    options: { readonly tokens: boolean }
+  ) => Effect.Effect<DateTime.Utc>
+  /** Runs by the platform's time as a whole. */
+  readonly timed: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** A device that calls this platform without a socket, and meets no faults. */
+  readonly makeDevice: (name: string) => Effect.Effect<Authenticator.Authenticator>
+  readonly addDevice: (id: DeviceId, device: Authenticator.Authenticator) => Effect.Effect<void>
+  readonly device: (id: DeviceId) => Effect.Effect<Option.Option<Authenticator.Authenticator>>
+  readonly forgetDevice: (id: DeviceId) => Effect.Effect<void>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  readonly world: Effect.Effect<World>
+  /** Begins anew. The platform's keys stay, as clients keep them. */
+  readonly reset: Effect.Effect<void>
+  readonly stats: Options["stats"]
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class SandboxState extends Context.Tag("@effect-launchkey/platform/SandboxState")<SandboxState, Service>() {}
+
+const ahead = (clock: Clock.Clock, by: Duration.Duration): Clock.Clock => {
+  const millis = Duration.toMillis(by)
+  const nanos = BigInt(Math.round(millis)) * 1_000_000n
+  return {
+    [Clock.ClockTypeId]: Clock.ClockTypeId,
+    unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + millis,
+    unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos() + nanos,
+    currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + millis),
+    currentTimeNanos: Effect.map(clock.currentTimeNanos, (now) => now + nanos),
+    sleep: (duration) => clock.sleep(duration)
+  }
+}
+
+/** Never dialled: what is asked of it enters the platform's app. */
+const inProcess = "http://localhost"
+
+const begin = ({ disconnect, settings }: Options) =>
+  Effect.gen(function*() {
+    const store = yield* Store.makeMemory
+    const clock = yield* PlatformClock.make
+    const base = yield* Effect.clock
+    const shift = yield* Ref.make(Duration.zero)
+    const devices = yield* Ref.make(HashMap.empty<DeviceId, Authenticator.Authenticator>())
+
+    // The clock that time is read from comes from outside, so that a device's call in here is not moved twice.
+    const timed = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+      Effect.flatMap(Ref.get(shift), (by) => Effect.withClock(self, ahead(base, by)))
+
+    return yield* Effect.gen(function*() {
+      const plain = yield* Platform.plainHttpApp
+      const sealed = yield* SealedHttpApp.make(plain)
+      const faults = yield* SandboxFaults.make(plain, sealed, { disconnect })
+      const calling = (yield* Effect.context<Jose.Jose>()).pipe(
+        Context.add(HttpClient.HttpClient, InProcess.make(timed(sealed))),
+        Context.add(RemoteApi.RemoteApi, yield* RemoteApi.make)
+      )
+      const world: World = {
+        app: timed(faults.app),
+        store,
+        administration: yield* Administration.make,
+        addFault: faults.add,
+        advance: (by, { tokens }) =>
+          Effect.zipRight(
+            tokens ? Ref.update(shift, Duration.sum(by)) : clock.advance(by),
+            timed(clock.now)
+          ),
+        makeDevice: (name) =>
+          Effect.provide(Authenticator.make({ baseUrl: inProcess, name, methods: [], obliging: true }), calling),
+        addDevice: (id, device) => Ref.update(devices, HashMap.set(id, device)),
+        device: (id) => Effect.map(Ref.get(devices), HashMap.get(id)),
+        forgetDevice: (id) => Ref.update(devices, HashMap.remove(id)),
+        timed
+      }
+      return world
+    }).pipe(Effect.provide(
+      (yield* Effect.context<Jose.Jose | PlatformKeys.PlatformKeys>()).pipe(
+        Context.add(Store.Store, store),
+        Context.add(PlatformClock.PlatformClock, clock),
+        Context.add(PlatformSettings.PlatformSettings, settings)
+      )
+    ))
+  })
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: Options
+): Effect.Effect<Service, never, Jose.Jose | PlatformKeys.PlatformKeys> =>
+  Effect.gen(function*() {
+    const context = yield* Effect.context<Jose.Jose | PlatformKeys.PlatformKeys>()
+    const begun = Effect.provide(begin(options), context)
+    const current = yield* Ref.make(yield* begun)
+    return {
+      world: Ref.get(current),
+      reset: Effect.flatMap(begun, (world) => Ref.set(current, world)),
+      stats: options.stats
+    }
+  })
