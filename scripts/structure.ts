@@ -31,6 +31,12 @@ const floors: Readonly<Record<string, Floor>> = {
     packages: ["core", "transport"],
     modules: new RegExp(String.raw`^(${effect}|${platform}|uqr|node-forge|otpauth)$`)
   },
+  cli: {
+    packages: ["core", "transport", "clients", "platform"],
+    modules: new RegExp(
+      String.raw`^(${effect}|${platform}|@effect/platform-node(/.+)?|@effect/cli(/.+)?|node:.+)$`
+    )
+  },
   testing: {
     packages: ["core", "transport", "clients", "platform"],
     modules: new RegExp(

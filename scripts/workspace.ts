@@ -39,7 +39,7 @@ export interface Module {
   /** The path below `src` without extension: `AuthPolicy`, `api/ServiceApi`, `internal/call`. */
   readonly path: string
   readonly file: string
-  /** May be imported from outside the package. */
+  /** May be imported from outside the package. A command, `bin`, is run and not imported. */
   readonly public: boolean
 }
 
@@ -49,7 +49,7 @@ export const modules = (pkg: Package): ReadonlyArray<Module> => {
   return sources(src)
     .map((file) => ({ file, path: Path.relative(src, file).replaceAll(Path.sep, "/").replace(/\.ts$/, "") }))
     .filter(({ path }) => path !== "index")
-    .map(({ file, path }) => ({ file, path, public: !path.split("/").includes("internal") }))
+    .map(({ file, path }) => ({ file, path, public: path !== "bin" && !path.split("/").includes("internal") }))
 }
 
 export const parse = (file: string): ts.SourceFile =>

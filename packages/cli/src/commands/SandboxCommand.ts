@@ -1,0 +1,114 @@
+/**
+ * `launchkey sandbox`: a platform for tests in any language, with an API that controls it.
+ *
+ * @see docs/sandbox.md
+ * @since 0.1.0
+ */
+import * as Sandbox from "@effect-launchkey/platform/Sandbox"
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { createServer } from "node:http"
+
+/**
+ * The address cannot be listened on: it is taken, not this machine's, or needs more rights.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CannotListen extends Schema.TaggedError<CannotListen>(
+  "@effect-launchkey/cli/commands/SandboxCommand/CannotListen"
+)("CannotListen", { host: Schema.String, port: Schema.Number, cause: Schema.Defect }) {
+  override get message(): string {
+    const { cause } = this
+    return `Cannot listen on ${this.host}, port ${this.port}: ${
+      cause instanceof Error ? cause.message : String(cause)
+    }. Give another --port or --host; port 0 is any that is free.`
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Address {
+  readonly host: string
+  /** 0 for any that is free. */
+  readonly port: number
+}
+
+/** Where a client finds a server that listens on this. */
+const reachable = ({ hostname, port }: HttpServer.TcpAddress): string => {
+  const host = hostname === "0.0.0.0" ? "127.0.0.1" : hostname
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+}
+
+const baseUrl = HttpServer.addressWith((address) =>
+  address._tag === "TcpAddress" ? Effect.succeed(reachable(address)) : Effect.dieMessage("a socket has no URL")
+)
+
+const stats = Effect.sync(() => ({ ...process.cpuUsage(), rss: process.memoryUsage.rss() }))
+
+const disconnect: NonNullable<Sandbox.Options["disconnect"]> = (request) =>
+  Effect.sync(() => {
+    NodeHttpServerRequest.toIncomingMessage(request).socket.destroy()
+  })
+
+/**
+ * Serves a sandbox until it is interrupted. `ready` gets its base URL once calls are answered.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const serve = (
+  { host, port }: Address,
+  ready: (baseUrl: string) => Effect.Effect<void>
+): Effect.Effect<never, CannotListen> =>
+  Effect.suspend(() => {
+    const server = createServer()
+    // A call that is being answered, or delayed on purpose, does not hold up the end.
+    const closing = Layer.scopedDiscard(Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections())))
+    return Layer.effectDiscard(Effect.flatMap(baseUrl, ready)).pipe(
+      Layer.provide(Layer.merge(Sandbox.serve({ stats, disconnect }), closing)),
+      Layer.provide(NodeHttpServer.layer(() => server, { host, port })),
+      Layer.launch,
+      Effect.mapError(({ cause }) => new CannotListen({ host, port, cause }))
+    )
+  })
+
+const options = {
+  port: Options.integer("port").pipe(
+    Options.withSchema(Schema.Int.pipe(Schema.between(0, 65_535))),
+    Options.withDefault(0),
+    Options.withDescription("Port to listen on; 0, the default, for any that is free.")
+  ),
+  host: Options.text("host").pipe(
+    Options.withDefault("127.0.0.1"),
+    Options.withDescription("Address to listen on. Whoever reaches it rules the sandbox.")
+  ),
+  json: Options.boolean("json").pipe(
+    Options.withDescription("Say where the sandbox is in one line of JSON: baseUrl and sandbox.")
+  )
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const command = Command.make(
+  "sandbox",
+  options,
+  ({ json, ...address }) =>
+    serve(address, (baseUrl) =>
+      Console.log(
+        json
+          ? JSON.stringify({ baseUrl, sandbox: `${baseUrl}/sandbox` })
+          : `The platform answers at ${baseUrl}, and is controlled at ${baseUrl}/sandbox. Ctrl-C ends it.`
+      ))
+).pipe(Command.withDescription("Serves a platform for tests, in memory, with an API that controls it."))
