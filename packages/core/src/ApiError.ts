@@ -104,7 +104,7 @@ export const table = {
   RateLimited: {
     status: 429,
     codes: [],
-    problem: "Too many authorization requests for this user",
+    problem: "Too many requests or attempts for this user",
     remedy: "Wait before the next one, for retryAfter where it is given."
   },
   InvalidDirectoryIdentifier: {
