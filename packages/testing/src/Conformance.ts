@@ -1,6 +1,6 @@
 /**
- * Everything that a service can do, as a suite of tests that any way to a platform must pass: in memory, over a socket,
- * through another HTTP client.
+ * Everything that an organization, a directory and a service can do, as a suite of tests that any way to a platform must
+ * pass: in memory, over a socket, through another HTTP client.
  *
  * @since 0.1.0
  */
@@ -8,13 +8,22 @@ import { layer } from "@effect/vitest"
 import type * as Layer from "effect/Layer"
 import { answers } from "./internal/conformance/answers.ts"
 import { credentials } from "./internal/conformance/credentials.ts"
+import { directories } from "./internal/conformance/directories.ts"
+import { keys } from "./internal/conformance/keys.ts"
+import { policies } from "./internal/conformance/policies.ts"
 import { requests } from "./internal/conformance/requests.ts"
+import { rights } from "./internal/conformance/rights.ts"
+import { servicePolicies } from "./internal/conformance/servicePolicies.ts"
+import { services } from "./internal/conformance/services.ts"
 import { sessions } from "./internal/conformance/sessions.ts"
+import { users } from "./internal/conformance/users.ts"
 import type * as TestPlatform from "./TestPlatform.ts"
 
 /**
  * Registers the suite with vitest. All of its tests share the one platform: each has users of its own, and time that has
  * to pass is moved on the platform's clock. Timers are real, so that sockets work.
+ *
+ * A test's name ends with the ids of the behaviours that it shows, such as `(B-001)`.
  *
  * @since 0.1.0
  * @category constructors
@@ -25,4 +34,11 @@ export const conformance = <E>(name: string, live: Layer.Layer<TestPlatform.Serv
     answers(it)
     sessions(it)
     credentials(it)
+    directories(it)
+    services(it)
+    keys(it)
+    policies(it)
+    servicePolicies(it)
+    users(it)
+    rights(it)
   })
