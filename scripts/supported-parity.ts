@@ -361,13 +361,13 @@ export const sections: ReadonlyArray<Section> = [
     title: "Transport",
     capabilities: [
       { what: "base URL", ids: [104], ours: ["Transport.Options.baseUrl"], note: "no default: the vendor's is gone" },
-      { what: "another name of the platform than `lka`", ids: [105], ...notYet("fixed: `Claims.platform`") },
-      { what: "another lifetime of a request's token than 5 s", ids: [106], ...notYet("fixed: `Claims.lifetime`") },
+      { what: "another name of the platform than `lka`", ids: [105], ours: ["Transport.Options.platform"] },
+      { what: "another lifetime of a request's token than 5 s", ids: [106], ours: ["Transport.Options.tokenLifetime"] },
       { what: "tolerance for the clocks' difference", ids: [107], ours: ["Transport.Options.leeway"] },
       {
         what: "how long the clock's offset and the platform's keys are kept",
         ids: [108, 109],
-        ...notYet("fixed at 300 s each")
+        ours: ["RemoteApi.RemoteLifetimes"]
       },
       {
         what: "a cache of keys of one's own",

@@ -142,6 +142,10 @@ export interface SealRequestOptions {
   readonly keyEncryptionAlgorithm?: Jose.KeyEncryptionAlgorithm | undefined
   /** Default `S256`. */
   readonly hashFunction?: ContentHash.HashFunction | undefined
+  /** The platform's name. Default `"lka"`. */
+  readonly platform?: string | undefined
+  /** For how long the request may be used. Default 5. */
+  readonly lifetime?: Seconds | undefined
 }
 
 /**
@@ -178,10 +182,10 @@ export const sealRequest = Effect.fnUntraced(function*(options: SealRequestOptio
     jti: tokenId,
     iss: options.issuer,
     sub: options.subject,
-    aud: Claims.platform,
+    aud: options.platform ?? Claims.platform,
     iat,
     nbf: iat,
-    exp: iat + Claims.lifetime,
+    exp: iat + (options.lifetime ?? Claims.lifetime),
     request: {
       meth: options.method,
       path: options.path,
@@ -403,6 +407,8 @@ export interface OpenResponseOptions<E = never> {
   readonly body: Uint8Array
   readonly now: Seconds
   readonly leeway: Seconds
+  /** The platform's name. Default `"lka"`. */
+  readonly platform?: string | undefined
 }
 
 /**
@@ -442,7 +448,7 @@ const openStrictly = Effect.fnUntraced(function*<E>(options: OpenResponseOptions
   const claims = yield* readResponseClaims(payload)
   const audience = Claims.audienceOf(claims.aud)
   // 6. It comes from the platform and is meant for us, about the subject and in answer to the request that we sent.
-  yield* check(claims.iss === Claims.platform, "IssuerMismatch")
+  yield* check(claims.iss === (options.platform ?? Claims.platform), "IssuerMismatch")
   yield* check(audience === options.issuer || (refused && audience === Claims.publicAudience), "AudienceMismatch")
   // 7.
   yield* check(claims.sub === options.subject || (refused && claims.sub === undefined), "SubjectMismatch")

@@ -60,6 +60,33 @@ export interface Service {
  */
 export class RemoteApi extends Context.Tag("@effect-launchkey/transport/RemoteApi")<RemoteApi, Service>() {}
 
+/**
+ * How long what was learned of a platform is kept: its keys, and the offset of its clock.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Lifetimes {
+  readonly keys: Duration.Duration
+  readonly clock: Duration.Duration
+}
+
+/**
+ * Read when the layer is built. Default 300 seconds each.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class RemoteLifetimes extends Context.Reference<RemoteLifetimes>()(
+  "@effect-launchkey/transport/RemoteApi/RemoteLifetimes",
+  {
+    defaultValue: (): Lifetimes => ({
+      keys: RemoteKeys.lifetimes.timeToLive,
+      clock: ServerClock.lifetimes.timeToLive
+    })
+  }
+) {}
+
 const loopback = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 const checkBaseUrl = (text: string): Effect.Effect<string, InvalidParameters> => {
@@ -91,8 +118,10 @@ const open = Effect.fnUntraced(function*({ baseUrl, httpClient }: Options) {
     Effect.succeed
   )
   const api = yield* HttpApiClient.group(Api, { group: "public", httpClient: plain })
+  const lifetimes = yield* RemoteLifetimes
   const clock = yield* ServerClock.make(
-    api.ping({}).pipe(Effect.map(({ apiTime }) => apiTime), Effect.mapError(unusable("GET /public/v3/ping")))
+    api.ping({}).pipe(Effect.map(({ apiTime }) => apiTime), Effect.mapError(unusable("GET /public/v3/ping"))),
+    lifetimes.clock
   )
   const keys = yield* RemoteKeys.make({
     current: api.publicKey({ withResponse: true }).pipe(
@@ -105,7 +134,7 @@ const open = Effect.fnUntraced(function*({ baseUrl, httpClient }: Options) {
         Effect.catchTag("EntityNotFound", () => Effect.succeed(Option.none())),
         Effect.mapError(unusable("GET /public/v3/public-key/…"))
       )
-  })
+  }, lifetimes.keys)
   const connection: Connection = { baseUrl, httpClient: plain, clock, keys }
   return connection
 })

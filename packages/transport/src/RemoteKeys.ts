@@ -57,7 +57,10 @@ export interface Source {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (source: Source): Effect.Effect<RemoteKeys, never, Jose.Jose> =>
+export const make = (
+  source: Source,
+  timeToLive: Duration.Duration = lifetimes.timeToLive
+): Effect.Effect<RemoteKeys, never, Jose.Jose> =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const importKey = (pem: string, operation: string) =>
@@ -69,6 +72,7 @@ export const make = (source: Source): Effect.Effect<RemoteKeys, never, Jose.Jose
     const current = yield* refreshing.make({
       capacity: 1,
       ...lifetimes,
+      timeToLive,
       lookup: (operation: string) =>
         Effect.gen(function*() {
           const { keyId, pem } = yield* source.current
@@ -81,6 +85,7 @@ export const make = (source: Source): Effect.Effect<RemoteKeys, never, Jose.Jose
     const byId = yield* refreshing.make<KeyId, Jose.PublicKey, Refusal | TransportError, never>({
       capacity,
       ...lifetimes,
+      timeToLive,
       lookup: (keyId) =>
         Effect.gen(function*() {
           const pem = yield* source.byId(keyId)

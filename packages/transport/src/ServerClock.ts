@@ -39,11 +39,15 @@ export interface ServerClock {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (ping: Effect.Effect<DateTime.Utc, TransportError>): Effect.Effect<ServerClock> =>
+export const make = (
+  ping: Effect.Effect<DateTime.Utc, TransportError>,
+  timeToLive: Duration.Duration = lifetimes.timeToLive
+): Effect.Effect<ServerClock> =>
   Effect.gen(function*() {
     const offset = yield* refreshing.make({
       capacity: 1,
       ...lifetimes,
+      timeToLive,
       lookup: (_: "offset") =>
         Effect.gen(function*() {
           const sent = yield* Clock.currentTimeMillis

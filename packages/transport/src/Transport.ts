@@ -50,6 +50,10 @@ export interface Options {
   readonly keyEncryptionAlgorithm?: Jose.KeyEncryptionAlgorithm | undefined
   /** Default `S256`. */
   readonly hashFunction?: HashFunction | undefined
+  /** For how long a request may be used after it was signed. Default 5 seconds, at most 60. */
+  readonly tokenLifetime?: Duration.DurationInput | undefined
+  /** How the platform names itself in tokens. Default `"lka"`, as the vendor's did. */
+  readonly platform?: string | undefined
   /** Ids of the only platform keys to trust. Default: any that the platform serves. */
   readonly pinnedKeys?: ReadonlyArray<string> | undefined
 }
@@ -91,6 +95,13 @@ const checkLeeway = (input: Duration.DurationInput): Effect.Effect<number, Inval
     : Effect.fail(invalid("leeway", `not within 0 and ${Claims.leeway.maximum} seconds; correct the clock instead`))
 }
 
+const checkLifetime = (input: Duration.DurationInput): Effect.Effect<number, InvalidParameters> => {
+  const seconds = Duration.toSeconds(input)
+  return Number.isInteger(seconds) && seconds >= 1 && seconds <= Claims.maximumLifetime
+    ? Effect.succeed(seconds)
+    : Effect.fail(invalid("tokenLifetime", `not a whole number of seconds from 1 to ${Claims.maximumLifetime}`))
+}
+
 const decoded = <A>(path: string, schema: Schema.Schema<A, string>, value: string) =>
   Effect.mapError(
     Schema.decodeUnknown(schema)(value),
@@ -112,6 +123,7 @@ export const make = (options: Options): Effect.Effect<
     const httpClient = yield* HttpClient.HttpClient
     const issuer = yield* decoded("issuer", EntityIdentifier, options.issuer)
     const leeway = yield* checkLeeway(options.leeway ?? Duration.seconds(Claims.leeway.default))
+    const lifetime = yield* checkLifetime(options.tokenLifetime ?? Duration.seconds(Claims.lifetime))
     const pinned = options.pinnedKeys === undefined
       ? undefined
       : new Set(yield* Effect.forEach(options.pinnedKeys, (id, i) => decoded(`pinnedKeys[${i}]`, KeyId, id)))
@@ -158,7 +170,9 @@ export const make = (options: Options): Effect.Effect<
           ? undefined
           : { plaintext, recipient: yield* Effect.flatMap(keys.current, trusted) },
         keyEncryptionAlgorithm: options.keyEncryptionAlgorithm,
-        hashFunction: options.hashFunction
+        hashFunction: options.hashFunction,
+        platform: options.platform,
+        lifetime
       })
       const received = yield* call(
         HttpClientRequest.make(request.method)(request.url).pipe(
@@ -177,7 +191,8 @@ export const make = (options: Options): Effect.Effect<
           subject,
           tokenId: sealed.tokenId,
           now,
-          leeway
+          leeway,
+          platform: options.platform
         })).pipe(
           // Our clock may have drifted since it was measured: measure once more before disbelieving the platform's.
           Effect.tapError((error) => isAboutTime(error) ? clock.invalidate : Effect.void),

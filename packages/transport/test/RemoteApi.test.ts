@@ -1,7 +1,7 @@
 import { KeyId } from "@effect-launchkey/core/KeyId"
 import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, TestClock } from "effect"
+import { Duration, Effect, TestClock } from "effect"
 import * as Jose from "../src/Jose.ts"
 import * as Keyring from "../src/Keyring.ts"
 import * as RemoteApi from "../src/RemoteApi.ts"
@@ -39,6 +39,29 @@ layer(Jose.layer)("RemoteApi", (it) => {
         assert.strictEqual(headers["accept-encoding"], "identity")
         assert.match(headers["user-agent"] ?? "", /^EffectServiceSDK\//)
       }
+    }))
+
+  it.effect("keeps the clock and the keys for as long as it is told", () =>
+    Effect.gen(function*() {
+      const { client, requests } = yield* scripted.make()
+      const { clock, keys } = yield* connect(client).pipe(
+        Effect.provideService(RemoteApi.RemoteLifetimes, {
+          keys: Duration.minutes(10),
+          clock: Duration.minutes(20)
+        })
+      )
+      const asked = Effect.gen(function*() {
+        yield* clock.now
+        yield* keys.current
+        return (yield* requests).length
+      })
+      assert.strictEqual(yield* asked, 2)
+      yield* TestClock.adjust("599 seconds")
+      assert.strictEqual(yield* asked, 2)
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(yield* asked, 3)
+      yield* TestClock.adjust("600 seconds")
+      assert.strictEqual(yield* asked, 5)
     }))
 
   it.effect("does not know the key that the platform answers 404 to", () =>

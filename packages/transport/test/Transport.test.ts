@@ -170,6 +170,35 @@ layer(Known.layer)("the options of a transport", (it) => {
       assert.strictEqual(response.status, 204)
     }))
 
+  for (const tokenLifetime of ["0 seconds", "61 seconds", "1500 millis"] as const) {
+    it.effect(`do not take a token lifetime of ${tokenLifetime}`, () =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* refusedOption({ tokenLifetime })).path, "tokenLifetime")
+      }))
+  }
+
+  it.effect("say for how long a request may be used, and to whom", () =>
+    Effect.gen(function*() {
+      const { calls, http } = yield* connected(
+        onCall((seen) => scripted.sealed(seen, { claims: { iss: "mfa" } })),
+        { tokenLifetime: "1 minute", platform: "mfa" }
+      )
+      yield* http.get(auth)
+      const [call] = yield* calls
+      assert.isDefined(call)
+      const { aud, exp, iat } = scripted.claimsOf(call)
+      assert.strictEqual(aud, "mfa")
+      assert.strictEqual(exp - iat, 60)
+    }))
+
+  it.effect("believe no platform of another name", () =>
+    Effect.gen(function*() {
+      const { http } = yield* connected(onCall((seen) => scripted.sealed(seen)), { platform: "mfa" })
+      const error = yield* Effect.flip(http.get(auth))
+      assert(error._tag === "MessageRejected")
+      assert.strictEqual(error.reason, "IssuerMismatch")
+    }))
+
   it.effect("do not take what is no key id for a pinned key", () =>
     Effect.gen(function*() {
       const { path } = yield* refusedOption({ pinnedKeys: [known.keys.api_current.kid, "4F:73"] })

@@ -23,6 +23,9 @@ export const claimsOf = (seen: Seen) =>
     readonly iss: string
     readonly sub: string
     readonly jti: string
+    readonly aud: string
+    readonly iat: number
+    readonly exp: number
     readonly request: forge.Members
   }
 
