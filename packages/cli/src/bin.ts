@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import * as ValidationError from "@effect/cli/ValidationError"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import { run } from "./Cli.ts"
@@ -9,8 +11,9 @@ import { run } from "./Cli.ts"
 const logger = Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.stringLogger))
 
 run(process.argv).pipe(
-  Effect.provide(NodeContext.layer),
-  Effect.tapErrorCause((cause) => Effect.logError(cause)),
-  Effect.provide(logger),
-  NodeRuntime.runMain({ disableErrorReporting: true })
+  // What is wrong with the arguments was told already.
+  Effect.tapError((error) => ValidationError.isValidationError(error) ? Effect.void : Console.error(error.message)),
+  Effect.tapDefect((cause) => Effect.logFatal(cause)),
+  Effect.provide([NodeContext.layer, logger]),
+  NodeRuntime.runMain({ disableErrorReporting: true, disablePrettyLogger: true })
 )

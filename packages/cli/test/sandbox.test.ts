@@ -1,0 +1,143 @@
+import * as OrganizationCredentials from "@effect-launchkey/clients/OrganizationCredentials"
+import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
+import * as TestKeys from "@effect-launchkey/testing/TestKeys"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Predicate, Schema } from "effect"
+import { spawn } from "node:child_process"
+import { createServer } from "node:net"
+import { fileURLToPath } from "node:url"
+import manifest from "../package.json" with { type: "json" }
+import { version } from "../src/internal/version.ts"
+
+const root = fileURLToPath(new URL("../../../", import.meta.url))
+
+/** The command as a program starts it, without the shell and package manager that a person would put before it. */
+const launchkey = (...args: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const firstLine = yield* Deferred.make<string>()
+    const ended = yield* Deferred.make<{ readonly code: number | null; readonly out: string; readonly err: string }>()
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        spawn(process.execPath, ["--import", "tsx", "packages/cli/src/bin.ts", ...args], { cwd: root })
+      ),
+      (child) => Effect.sync(() => child.kill("SIGKILL"))
+    )
+    let out = ""
+    let err = ""
+    child.stdout.on("data", (chunk) => {
+      out += String(chunk)
+      const end = out.indexOf("\n")
+      if (end !== -1) Deferred.unsafeDone(firstLine, Effect.succeed(out.slice(0, end)))
+    })
+    child.stderr.on("data", (chunk) => err += String(chunk))
+    child.on("close", (code) => {
+      Deferred.unsafeDone(ended, Effect.succeed({ code, out, err }))
+      Deferred.unsafeDone(firstLine, Effect.dieMessage(`ended with ${code} before it said anything: ${err}`))
+    })
+    return {
+      firstLine: Deferred.await(firstLine),
+      ended: Deferred.await(ended),
+      kill: (signal: NodeJS.Signals) => Effect.sync(() => child.kill(signal))
+    }
+  })
+
+const Ready = Schema.parseJson(Schema.Struct({ baseUrl: Schema.String, sandbox: Schema.String }))
+
+const post = (url: string, body: object) =>
+  Effect.gen(function*() {
+    const request = yield* HttpClientRequest.bodyJson(HttpClientRequest.post(url), body)
+    const response = yield* HttpClient.execute(request)
+    const json: unknown = response.status === 204 ? {} : yield* response.json
+    assert(Predicate.isRecord(json))
+    return json
+  })
+
+describe("launchkey", () => {
+  it("carries the version of the package", () => {
+    assert.strictEqual(version, manifest.version)
+  })
+
+  describe("sandbox", () => {
+    it.scopedLive("serves a platform on which a user is authorized, until a signal ends it with 0", () =>
+      Effect.gen(function*() {
+        const sandbox = yield* launchkey("sandbox", "--port", "0", "--json")
+        const { baseUrl, sandbox: control } = yield* Effect.flatMap(sandbox.firstLine, Schema.decode(Ready))
+        assert.match(baseUrl, /^http:\/\/127\.0\.0\.1:\d+$/)
+        assert.strictEqual(control, `${baseUrl}/sandbox`)
+
+        const { organization_id: organizationId } = yield* post(`${control}/organizations`, {
+          keys: [{ public_key: TestKeys.organization.publicKey, key_type: 0 }]
+        })
+        const credentials = yield* OrganizationCredentials.OrganizationCredentials.pipe(
+          Effect.provide(
+            OrganizationCredentials.layer({
+              organizationId: String(organizationId),
+              baseUrl,
+              signingKey: TestKeys.organization.privateKey
+            })
+          )
+        )
+        const organization = yield* credentials.organizationClient
+        const directoryId = yield* organization.createDirectory("Directory")
+        yield* organization.generateSdkKey(directoryId)
+        const directory = yield* credentials.directoryClient(directoryId)
+        const service = yield* Effect.flatMap(directory.createService("Service"), credentials.serviceClient)
+
+        const link = yield* directory.linkDevice("ada")
+        assert.strictEqual(
+          link.qrCodeUrl,
+          `http://platform.localhost:${new URL(baseUrl).port}/public/v3/qr/${link.code}`
+        )
+        const device = yield* post(`${control}/devices`, { linking_code: link.code })
+        const request = yield* service.authorize("ada", { policy: AuthPolicy.any(2) })
+        const answered = yield* post(`${control}/devices/${device["device_id"]}/respond`, { action: "approve" })
+        assert.deepStrictEqual(answered, { auth_request: request.id })
+        assert.isTrue((yield* service.awaitResponse(request)).authorized)
+
+        const stats = yield* Effect.flatMap(HttpClient.get(`${control}/stats`), ({ json }) => json)
+        assert(Predicate.isRecord(stats))
+        for (const used of ["user", "system", "rss"]) assert.isAbove(Number(stats[used]), 0, used)
+
+        yield* post(`${control}/faults`, { fault: "drop", count: 1 })
+        assert.strictEqual((yield* Effect.flip(directory.listDevices("ada")))._tag, "TransportError")
+
+        // a call that is still being answered does not hold up the end
+        yield* post(`${control}/faults`, { fault: "delay:60000", count: 1 })
+        yield* Effect.fork(Effect.ignore(directory.listDevices("ada")))
+        yield* Effect.sleep("100 millis")
+        yield* sandbox.kill("SIGTERM")
+        const { code, err, out } = yield* sandbox.ended
+        assert.deepStrictEqual([code, err, out.split("\n").length], [0, "", 2])
+      }).pipe(Effect.provide(FetchHttpClient.layer)))
+
+    it.scopedLive("says in words where it is, and ends as well on an interrupt", () =>
+      Effect.gen(function*() {
+        const sandbox = yield* launchkey("sandbox")
+        assert.match(yield* sandbox.firstLine, /at http:\/\/127\.0\.0\.1:\d+, .* at http:\/\/127\.0\.0\.1:\d+\/sandbox/)
+        yield* sandbox.kill("SIGINT")
+        assert.strictEqual((yield* sandbox.ended).code, 0)
+      }))
+
+    it.scopedLive("ends with 1 and says why where it cannot listen", () =>
+      Effect.gen(function*() {
+        const server = yield* Effect.acquireRelease(
+          Effect.async<ReturnType<typeof createServer>>((resume) => {
+            const server = createServer()
+            server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+          }),
+          (server) => Effect.sync(() => server.close())
+        )
+        const address = server.address()
+        assert(address !== null && typeof address !== "string")
+        const { code, err, out } = yield* Effect.flatMap(
+          launchkey("sandbox", "--port", String(address.port), "--json"),
+          ({ ended }) => ended
+        )
+        assert.deepStrictEqual([code, out], [1, ""])
+        assert.match(err, new RegExp(`Cannot listen on 127\\.0\\.0\\.1, port ${address.port}: .*EADDRINUSE`))
+      }))
+  })
+})
