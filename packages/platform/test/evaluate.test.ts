@@ -202,6 +202,20 @@ describe("reporting methods", () => {
     ])
   })
 
+  it("goes along with a policy whatever the device is, if its user obliges, and says what was set up for it", () => {
+    const oblige = (policy: AuthPolicy.AuthPolicy, state: DeviceState) => {
+      const verdict = Evaluate.oblige(EffectivePolicy.merge(ServicePolicy.none, policy), state)
+      return [short(verdict), Evaluate.withMethods(state.methods, verdict.passed)]
+    }
+    const rooted = { rootedOrJailbroken: true }
+    assert.deepStrictEqual<unknown>(
+      oblige(AuthPolicy.any(3, { geofences: [office], denyRootedJailbroken: true }), device(["FACE"], rooted)),
+      [approved("FACE", "PIN_CODE", "FINGERPRINT", "GEOFENCING"), ["FACE", "PIN_CODE", "FINGERPRINT"]]
+    )
+    assert.deepStrictEqual<unknown>(oblige(AuthPolicy.none(), device([])), [approved(), []])
+    assert.deepStrictEqual<unknown>(oblige(AuthPolicy.any(7), device([])), [failed("POLICY"), []])
+  })
+
   const geofencing = (state: DeviceState) =>
     wire(reportMethods(state, evaluate(AuthPolicy.none({ geofences: [elsewhere] }), state)))[1]
 
