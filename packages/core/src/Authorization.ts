@@ -9,7 +9,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { AuthPolicy } from "./AuthPolicy.ts"
-import { DenialReason, DenialReasons } from "./DenialReason.ts"
+import { DenialReasons } from "./DenialReason.ts"
 import { AuthMethod } from "./Factor.ts"
 import { maxCodePoints, text } from "./internal/text.ts"
 import * as wire from "./internal/wire.ts"
@@ -91,10 +91,11 @@ export const CreateAuthorization = Schema.Struct({
   pushTitle: Schema.optionalWith(text("pushTitle"), nullable).pipe(Schema.fromKey("push_title")),
   pushBody: Schema.optionalWith(text("pushBody"), nullable).pipe(Schema.fromKey("push_body")),
   policy: Schema.optionalWith(AuthPolicy, nullable),
-  // Some SDKs send an empty list where no reasons were given.
+  // Some SDKs send an empty list where no reasons were given. The list is read before it is renamed, so that a problem
+  // with it is told under the name on the wire.
   denialReasons: Schema.optionalToOptional(
-    Schema.NullOr(Schema.Array(Schema.encodedSchema(DenialReason))),
-    DenialReasons,
+    Schema.NullOr(Schema.Union(DenialReasons, Schema.Tuple())),
+    Schema.typeSchema(DenialReasons),
     {
       decode: Option.flatMap((reasons) =>
         reasons === null || reasons.length === 0 ? Option.none() : Option.some(reasons)
