@@ -13,11 +13,18 @@ import { keys } from "./internal/conformance/keys.ts"
 import { policies } from "./internal/conformance/policies.ts"
 import { requests } from "./internal/conformance/requests.ts"
 import { rights } from "./internal/conformance/rights.ts"
+import type { It } from "./internal/conformance/scene.ts"
 import { servicePolicies } from "./internal/conformance/servicePolicies.ts"
 import { services } from "./internal/conformance/services.ts"
 import { sessions } from "./internal/conformance/sessions.ts"
 import { users } from "./internal/conformance/users.ts"
 import type * as TestPlatform from "./TestPlatform.ts"
+
+const over = <E>(
+  name: string,
+  live: Layer.Layer<TestPlatform.Services, E>,
+  parts: ReadonlyArray<(it: It) => void>
+): void => layer(live, { excludeTestServices: true })(name, (it) => parts.forEach((part) => part(it)))
 
 /**
  * Registers the suite with vitest. All of its tests share the one platform: each has users of its own, and time that has
@@ -29,16 +36,26 @@ import type * as TestPlatform from "./TestPlatform.ts"
  * @category constructors
  */
 export const conformance = <E>(name: string, live: Layer.Layer<TestPlatform.Services, E>): void =>
-  layer(live, { excludeTestServices: true })(name, (it) => {
-    requests(it)
-    answers(it)
-    sessions(it)
-    credentials(it)
-    directories(it)
-    services(it)
-    keys(it)
-    policies(it)
-    servicePolicies(it)
-    users(it)
-    rights(it)
-  })
+  over(name, live, [
+    requests,
+    answers,
+    sessions,
+    credentials,
+    directories,
+    services,
+    keys,
+    policies,
+    servicePolicies,
+    users,
+    rights
+  ])
+
+/**
+ * As {@link conformance}, but no more than what a service asks of its users, and who may: still every method of HTTP and
+ * every way to seal and open, for one more HTTP client.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const serviceConformance = <E>(name: string, live: Layer.Layer<TestPlatform.Services, E>): void =>
+  over(name, live, [requests, answers, sessions, credentials, rights])

@@ -15,7 +15,7 @@ Conformance.conformance(
   Layer.provideMerge(TestPlatform.layerServed, Layer.merge(server, FetchHttpClient.layer))
 )
 
-Conformance.conformance(
+Conformance.serviceConformance(
   "over a socket, by undici",
   Layer.provideMerge(TestPlatform.layerServed, Layer.merge(server, NodeHttpClient.layerUndici))
 )
