@@ -12,8 +12,8 @@
 export * as Arbitraries from "./Arbitraries.ts"
 
 /**
- * Everything that a service can do, as a suite of tests that any way to a platform must pass: in memory, over a socket,
- * through another HTTP client.
+ * Everything that an organization, a directory and a service can do, as a suite of tests that any way to a platform must
+ * pass: in memory, over a socket, through another HTTP client.
  *
  * @since 0.1.0
  */
