@@ -377,7 +377,7 @@ layer(TestPlatform.layer)("sealing", (it) => {
       }))
   })
 
-  describe("the key that an answer is encrypted to", () => {
+  describe("the key that an answer is encrypted to (B-269)", () => {
     const signature = { key: TestKeys.stranger, type: "SIGNATURE" } as const
     const both = { key: TestKeys.organization, type: "BOTH" } as const
     const newerBoth = { key: TestKeys.directory, type: "BOTH" } as const

@@ -26,7 +26,7 @@ import {
 
 const verdicts = (it: It) =>
   describe("a device's verdict", () => {
-    it.effect("approves, and names the request, the device and nothing of a denial", () =>
+    it.effect("approves, and names the request, the device and nothing of a denial (B-207)", () =>
       Effect.gen(function*() {
         const { device, service, user } = yield* scene()
         const request = yield* service.authorize(user)
@@ -39,7 +39,7 @@ const verdicts = (it: It) =>
         assert.deepStrictEqual(response.denialReason, Option.none())
       }))
 
-    it.effect("denies without a reason where none is offered", () =>
+    it.effect("denies without a reason where none is offered (B-208)", () =>
       Effect.gen(function*() {
         const response = yield* ask(yield* scene(), deny)
         assert.strictEqual(verdict(response), "DENIED DISAPPROVED no")
@@ -53,7 +53,7 @@ const verdicts = (it: It) =>
       DenialReason.ordinary("🔑", "Changed my mind")
     ]
 
-    it.effect("denies for an ordinary reason, which is no fraud", () =>
+    it.effect("denies for an ordinary reason, which is no fraud (B-243)", () =>
       Effect.gen(function*() {
         const world = yield* scene()
         const response = yield* ask(world, (device) => device.deny({ denialReason: "🔑" }), { denialReasons })
@@ -62,13 +62,21 @@ const verdicts = (it: It) =>
         assert.deepStrictEqual(response.fraud, Option.some(false))
       }))
 
-    it.effect("denies for a fraudulent reason, which is fraud", () =>
+    it.effect("denies for a fraudulent reason, which is fraud (B-242)", () =>
       Effect.gen(function*() {
         const world = yield* scene()
         const response = yield* ask(world, (device) => device.deny({ denialReason: "2" }), { denialReasons })
         assert.strictEqual(verdict(response), "DENIED FRAUDULENT no")
         assert.deepStrictEqual(response.denialReason, Option.some("2"))
         assert.deepStrictEqual(response.fraud, Option.some(true))
+      }))
+
+    it.effect("denies for fraud where the request offers no reasons and the device asks for its own (B-241)", () =>
+      Effect.gen(function*() {
+        const response = yield* ask(yield* scene(), (device) => device.deny({ fraud: true }))
+        assert.strictEqual(verdict(response), "DENIED FRAUDULENT no")
+        assert.deepStrictEqual(response.fraud, Option.some(true))
+        assert.deepStrictEqual(response.denialReason, Option.none())
       }))
 
     for (const reason of FailureReason.literals) {
@@ -80,7 +88,7 @@ const verdicts = (it: It) =>
         }))
     }
 
-    it.effect("of the first generation tells whether the user approved, and no more", () =>
+    it.effect("of the first generation tells whether the user approved, and no more (B-272)", () =>
       Effect.gen(function*() {
         const world = yield* scene({ format: "legacy" })
         const approved = yield* ask(world, approve, { policy: AuthPolicy.any(1) })
@@ -173,7 +181,7 @@ const policies = (it: It) =>
         }))
     }
 
-    it.effect("is reported with a denial too, geofences with and without names", () =>
+    it.effect("is reported with a denial too, geofences with and without names (B-203, B-204, B-205, B-206)", () =>
       Effect.gen(function*() {
         const world = yield* scene()
         const unnamed = [

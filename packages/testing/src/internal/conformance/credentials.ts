@@ -157,7 +157,7 @@ export const credentials = (it: It) =>
         assert.deepStrictEqual(yield* everything(service, user), ["EntityNotFound", "EntityNotFound", "EntityNotFound"])
       }))
 
-    it.effect("where the directory asks no user for reasons offer none", () =>
+    it.effect("where the directory asks no user for reasons offer none (B-240)", () =>
       Effect.gen(function*() {
         const { service } = yield* elsewhere({ inquiry: false, active: true })
         const failure = yield* Effect.flip(service.authorize("anyone", {
@@ -168,7 +168,7 @@ export const credentials = (it: It) =>
         assert.property(failure.detail, "denial_reasons")
       }))
 
-    it.effect("of an organization's own service give no title", () =>
+    it.effect("of an organization's own service give no title, push texts or reasons (B-238)", () =>
       Effect.gen(function*() {
         const administration = yield* Administration.Administration
         const { id } = yield* administration.createService(TestPlatform.organizationId, yield* fresh("service"))
@@ -177,8 +177,11 @@ export const credentials = (it: It) =>
           Entity.organization(TestPlatform.organizationId),
           TestKeys.organization
         )
-        const failure = yield* Effect.flip(client.authorize("anyone", { title: "Title" }))
-        assert.deepInclude(failure, { _tag: "InvalidParameters", origin: "Platform" })
+        const denialReasons = [DenialReason.ordinary("1", "Wrong time"), DenialReason.fraudulent("2", "Not me")]
+        for (const options of [{ title: "Title" }, { pushTitle: "Title" }, { pushBody: "Body" }, { denialReasons }]) {
+          const failure = yield* Effect.flip(client.authorize("anyone", options))
+          assert.deepInclude(failure, { _tag: "InvalidParameters", origin: "Platform" })
+        }
         assert.strictEqual((yield* Effect.flip(client.authorize("anyone")))._tag, "EntityNotFound")
       }))
   })

@@ -21,7 +21,7 @@ const never = Effect.map(Effect.flatMap(Jose.Jose, (_) => _.randomUuid), (id) =>
 
 const creating = (it: It) =>
   describe("creating a request", () => {
-    it.effect("asks all linked devices of the user and names them", () =>
+    it.effect("asks all linked devices of the user and names them (B-216)", () =>
       Effect.gen(function*() {
         const { device, service, user } = yield* scene()
         const second = yield* linked(user, { name: "Second" })
@@ -62,7 +62,7 @@ const creating = (it: It) =>
         assert.strictEqual(DateTime.distance(pending.created, pending.expires), 60_000)
       }))
 
-    it.effect("for a user the directory does not know fails with EntityNotFound, whatever else is asked", () =>
+    it.effect("for a user the directory does not know fails with EntityNotFound, whatever else is asked (B-210, B-211, B-212, B-214, B-215)", () =>
       Effect.gen(function*() {
         const client = yield* service
         const user = yield* fresh("nobody")
@@ -83,7 +83,7 @@ const creating = (it: It) =>
         }
       }))
 
-    it.effect("for a user whose only device is not linked yet fails with EntityNotFound", () =>
+    it.effect("for a user whose only device is not linked yet fails with EntityNotFound (B-213)", () =>
       Effect.gen(function*() {
         const client = yield* service
         const identifier = yield* fresh("user")
@@ -98,7 +98,7 @@ const creating = (it: It) =>
         assert.deepStrictEqual([plain._tag, constrained._tag], ["EntityNotFound", "EntityNotFound"])
       }))
 
-    it.effect("while one is open fails with AuthorizationInProgress, which tells the open one", () =>
+    it.effect("while one is open fails with AuthorizationInProgress, which tells the open one (B-244)", () =>
       Effect.gen(function*() {
         const { service, user } = yield* scene()
         const now = yield* Effect.flatMap(PlatformClock.PlatformClock, (clock) => clock.now)
@@ -111,7 +111,7 @@ const creating = (it: It) =>
         assert.approximately(DateTime.distance(now, expires), 60_000, 2_000)
       }))
 
-    it.effect("while one of another service is open says so", () =>
+    it.effect("while one of another service is open says so (B-244)", () =>
       Effect.gen(function*() {
         const { service, user } = yield* scene()
         const request = yield* service.authorize(user)
@@ -121,7 +121,7 @@ const creating = (it: It) =>
         assert.isFalse(blocked.fromSameService)
       }))
 
-    it.effect("succeeds again once the open one is answered, canceled or expired", () =>
+    it.effect("succeeds again once the open one is answered, canceled or expired (B-245)", () =>
       Effect.gen(function*() {
         const { device, service, user } = yield* scene()
         yield* service.authorize(user)
@@ -165,14 +165,14 @@ const creating = (it: It) =>
 
 const reading = (it: It) =>
   describe("reading a response", () => {
-    it.effect("yields nothing while nobody has answered", () =>
+    it.effect("yields nothing while nobody has answered (B-250)", () =>
       Effect.gen(function*() {
         const { service, user } = yield* scene()
         const request = yield* service.authorize(user)
         assert.deepStrictEqual(yield* service.getResponse(request.id), Option.none())
       }))
 
-    it.effect("yields nothing for a request that never was", () =>
+    it.effect("yields nothing for a request that never was (B-209)", () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* (yield* service).getResponse(yield* never), Option.none())
       }))
@@ -195,7 +195,7 @@ const reading = (it: It) =>
         assert.deepStrictEqual(yield* world.service.getResponse(first.authorizationRequestId), Option.some(first))
       }))
 
-    it.effect("fails with RequestTimedOut once the time given has passed", () =>
+    it.effect("fails with RequestTimedOut once the time given has passed (B-249)", () =>
       Effect.gen(function*() {
         const { device, service, user } = yield* scene()
         const request = yield* service.authorize(user, { ttl: "30 seconds" })
@@ -208,7 +208,7 @@ const reading = (it: It) =>
         assert.strictEqual(late._tag, "NothingPending")
       }))
 
-    it.effect("fails with RequestTimedOut after five minutes where no time was given", () =>
+    it.effect("fails with RequestTimedOut after five minutes where no time was given (B-235)", () =>
       Effect.gen(function*() {
         const { service, user } = yield* scene()
         const request = yield* service.authorize(user)
@@ -273,7 +273,7 @@ const awaiting = (it: It) =>
 
 const canceling = (it: It) =>
   describe("canceling a request", () => {
-    it.effect("withdraws it from the device; to read or cancel it again fails with AuthorizationRequestCanceled", () =>
+    it.effect("withdraws it from the device; to read or cancel it again fails with AuthorizationRequestCanceled (B-246)", () =>
       Effect.gen(function*() {
         const { device, service, user } = yield* scene()
         const request = yield* service.authorize(user)
@@ -299,7 +299,7 @@ const canceling = (it: It) =>
         assert.strictEqual(failure._tag, "AuthorizationRequestCanceled")
       }))
 
-    it.effect("fails with AuthorizationResponseExists once it is answered, and the response stays", () =>
+    it.effect("fails with AuthorizationResponseExists once it is answered, and the response stays (B-247)", () =>
       Effect.gen(function*() {
         const world = yield* scene()
         const response = yield* ask(world, approve)
@@ -308,7 +308,7 @@ const canceling = (it: It) =>
         assert.deepStrictEqual(yield* world.service.getResponse(response.authorizationRequestId), Option.some(response))
       }))
 
-    it.effect("fails with EntityNotFound where it never was, has expired, or is another service's", () =>
+    it.effect("fails with EntityNotFound where it never was, has expired, or is another service's (B-248)", () =>
       Effect.gen(function*() {
         const { device, service, user } = yield* scene()
         const other = yield* otherService

@@ -7,7 +7,7 @@ import { approve, ask, fresh, type It, linked, otherService, scene, service } fr
 
 export const sessions = (it: It) =>
   describe("a session", () => {
-    it.effect("is seen on every device of the user", () =>
+    it.effect("is seen on every device of the user (B-220, B-257)", () =>
       Effect.gen(function*() {
         const { device, service, user } = yield* scene()
         const second = yield* linked(user)
@@ -29,7 +29,7 @@ export const sessions = (it: It) =>
         assert.deepStrictEqual(session?.authorizationRequestId, Option.some(authorizationRequestId))
       }))
 
-    it.effect("may name a request that never was", () =>
+    it.effect("may name a request that never was (B-221)", () =>
       Effect.gen(function*() {
         const { device, service, user } = yield* scene()
         yield* service.sessionStart(user, {
@@ -46,7 +46,7 @@ export const sessions = (it: It) =>
         assert.lengthOf(yield* device.sessions, 1)
       }))
 
-    it.effect("ends, which is no error where there is none", () =>
+    it.effect("ends, which is no error where there is none (B-217, B-218)", () =>
       Effect.gen(function*() {
         const { device, service, user } = yield* scene()
         yield* service.sessionEnd(user)
@@ -56,7 +56,7 @@ export const sessions = (it: It) =>
         yield* service.sessionEnd(user)
       }))
 
-    it.effect("of a user the directory does not know neither starts nor ends", () =>
+    it.effect("of a user the directory does not know neither starts nor ends (B-219, B-222)", () =>
       Effect.gen(function*() {
         const client = yield* service
         const nobody = yield* fresh("nobody")
@@ -67,7 +67,7 @@ export const sessions = (it: It) =>
         assert.deepStrictEqual(failures.map(({ _tag }) => _tag), ["EntityNotFound", "EntityNotFound"])
       }))
 
-    it.effect("of a user without a device left starts and ends all the same", () =>
+    it.effect("of a user without a device left starts and ends all the same (B-258)", () =>
       Effect.gen(function*() {
         const { device, service, user } = yield* scene()
         yield* device.unlink
