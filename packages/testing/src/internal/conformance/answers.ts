@@ -26,7 +26,7 @@ import {
 
 const verdicts = (it: It) =>
   describe("a device's verdict", () => {
-    it.effect("approves, and names the request, the device and nothing of a denial (B-207)", () =>
+    it.effect("approves, and names the request, the device and nothing of a denial (B-207, B-273)", () =>
       Effect.gen(function*() {
         const { device, service, user } = yield* scene()
         const request = yield* service.authorize(user)

@@ -3,6 +3,7 @@ import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
 import { fresh, type It } from "./scene.ts"
 import { foreignService, nowhere, owners } from "./tenant.ts"
 
@@ -147,6 +148,22 @@ const ownedBy = (it: It, { owner, rows, services }: (typeof owners)[number]) =>
           assert.deepStrictEqual(yield* stored(policy), policy)
         }))
     }
+
+    it.effect("is none that the platform does not know: InvalidPolicyInput, and the one before stays (B-252)", () =>
+      Effect.gen(function*() {
+        const { client, id } = yield* world
+        yield* client.setServicePolicy(id, knowledge)
+        const unknown = yield* Schema.decode(ServicePolicy.ServicePolicy)({ type: "PHASE_OF_MOON", phase: "full" })
+        const fences = yield* Schema.decode(ServicePolicy.ServicePolicy)({
+          type: "METHOD_AMOUNT",
+          amount: 1,
+          fences: [{ type: "SPHERE", name: "Earth" }]
+        })
+        for (const policy of [unknown, fences]) {
+          assert.strictEqual((yield* Effect.flip(client.setServicePolicy(id, policy)))._tag, "InvalidPolicyInput")
+        }
+        assert.deepStrictEqual(yield* client.getServicePolicy(id), knowledge)
+      }))
 
     it.effect("is replaced as a whole", () =>
       Effect.gen(function*() {

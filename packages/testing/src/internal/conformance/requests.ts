@@ -62,6 +62,30 @@ const creating = (it: It) =>
         assert.strictEqual(DateTime.distance(pending.created, pending.expires), 60_000)
       }))
 
+    it.effect("beyond its limits is not sent: InvalidParameters names what is (B-236, B-237, B-239)", () =>
+      Effect.gen(function*() {
+        const { device, service, user } = yield* scene()
+        const [ordinary, fraudulent] = [DenialReason.ordinary("1", "Not now"), DenialReason.fraudulent("2", "Not me")]
+        const beyond = [
+          ["ttl", { ttl: "29 seconds" }],
+          ["ttl", { ttl: "601 seconds" }],
+          ["context", { context: "🔑".repeat(401) }],
+          ["title", { title: "🔑".repeat(201) }],
+          ["denialReasons", { denialReasons: [ordinary] }],
+          ["denialReasons", { denialReasons: [ordinary, DenialReason.ordinary("2", "Not here")] }],
+          ["denialReasons", { denialReasons: [fraudulent, DenialReason.fraudulent("1", "Stolen")] }],
+          ["denialReasons", { denialReasons: [ordinary, DenialReason.fraudulent("1", "Not me")] }]
+        ] as const
+        for (const [member, options] of beyond) {
+          const failure = yield* Effect.flip(service.authorize(user, options))
+          assert.deepInclude(failure, { _tag: "InvalidParameters", origin: "Client" })
+          assert(failure._tag === "InvalidParameters")
+          assert.isTrue(failure.issues.length > 0 && failure.issues.every(({ path }) => path.startsWith(member)))
+        }
+        assert.deepStrictEqual(yield* device.pending, [])
+        yield* service.authorize(user, { context: "🔑".repeat(400), title: "🔑".repeat(200), ttl: "10 minutes" })
+      }))
+
     it.effect("for a user the directory does not know fails with EntityNotFound, whatever else is asked (B-210, B-211, B-212, B-214, B-215)", () =>
       Effect.gen(function*() {
         const client = yield* service

@@ -66,6 +66,18 @@ const linking = (it: It) =>
         assert.strictEqual(yield* tagOf(completeLink(link.code, sdkKey)), "EntityNotFound")
       }))
 
+    it.effect("gives the code no less than five minutes and no more than a day: nothing is sent (B-228)", () =>
+      Effect.gen(function*() {
+        const { directory, user } = yield* linkable
+        for (const ttl of ["299 seconds", "86401 seconds"] as const) {
+          const failure = yield* Effect.flip(directory.linkDevice(user, { ttl }))
+          assert.deepInclude(failure, { _tag: "InvalidParameters", origin: "Client" })
+          assert(failure._tag === "InvalidParameters")
+          assert.deepStrictEqual(failure.issues.map(({ path }) => path), ["ttl"])
+        }
+        assert.deepStrictEqual(yield* directory.listDevices(user), [])
+      }))
+
     it.effect("gives the code a day where no time is given (B-227)", () =>
       Effect.gen(function*() {
         const { directory, user } = yield* linkable
