@@ -499,4 +499,19 @@ export const sections: ReadonlyArray<Section> = [
 export const highestId = 203
 
 /** What the protocol describes and this project does not do, with the reason. */
-export const deviations: ReadonlyArray<{ readonly what: string; readonly why: string }> = []
+export const deviations: ReadonlyArray<{ readonly what: string; readonly why: string }> = [
+  {
+    what: "`PolicyFailure` for a user whose devices cannot meet the policy (B-253)",
+    why:
+      "the platform does not know what a device has set up: the device itself answers `FAILED` with reason `POLICY`. " +
+      "The clients know the error, for platforms that send it."
+  },
+  {
+    what: "no `device_ids` in the answer to a request of an organization's own service (B-271)",
+    why: "such a service has no users here, so its requests end in `EntityNotFound` before there is such an answer"
+  },
+  {
+    what: "webhooks to services and directories (B-232, B-255, B-256)",
+    why: "not yet: the platform sends none; what they would tell can be polled"
+  }
+]

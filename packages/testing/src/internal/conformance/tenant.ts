@@ -49,7 +49,7 @@ export const directoryCredentials = (
   )
 
 /** The seeded organization, by its own key. */
-export const seededOrganization = organizationCredentials(TestPlatform.organizationId, TestKeys.organization)
+const seededOrganization = organizationCredentials(TestPlatform.organizationId, TestKeys.organization)
 
 /** The seeded organization and a new directory of it, both by the organization's key. */
 export const tenant = Effect.gen(function*() {
