@@ -33,19 +33,7 @@ import type {
   UserKey
 } from "./Records.ts"
 
-export type {
-  Authorization,
-  AuthorizationState,
-  Device,
-  Directory,
-  EntityKey,
-  Linking,
-  Organization,
-  ServiceRecord,
-  SessionRecord,
-  UserKey
-} from "./Records.ts"
-export { isOpen } from "./Records.ts"
+export * from "./Records.ts"
 
 /**
  * @since 0.1.0
