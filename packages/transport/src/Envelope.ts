@@ -474,6 +474,87 @@ const openStrictly = Effect.fnUntraced(function*<E>(options: OpenResponseOptions
  * @since 0.1.0
  * @category models
  */
+export interface SealWebhookOptions {
+  readonly keyring: Keyring.Service
+  /** The issuer whose call led to the event. */
+  readonly audience: EntityIdentifier
+  /** The service or directory that the event is about. */
+  readonly subject: EntityIdentifier
+  /** Upper case. */
+  readonly method: string
+  /** Of the URL that is called, without its query. */
+  readonly path: string
+  readonly now: Seconds
+  /** The JSON. Without a recipient it is sent as it is. */
+  readonly body: { readonly plaintext: Uint8Array; readonly recipient: Jose.PublicKey | undefined }
+  /** Default `RSA-OAEP`, the only one that every official SDK can decrypt. */
+  readonly keyEncryptionAlgorithm?: Jose.KeyEncryptionAlgorithm | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface SealedWebhook {
+  /** Value of the `X-IOV-JWT` header. */
+  readonly token: string
+  /** `jti`: another at every sealing. */
+  readonly tokenId: string
+  /** Exactly this, without parameters: one official SDK compares the whole text. */
+  readonly contentType: string
+  readonly body: Uint8Array
+}
+
+/**
+ * Encrypts an event to a key of its receiver, and signs which request will bring it. Seal anew for each attempt.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const sealWebhook = Effect.fnUntraced(function*(options: SealWebhookOptions) {
+  const jose = yield* Jose.Jose
+  const { plaintext, recipient } = options.body
+  const body = recipient === undefined ? plaintext : utf8.encode(
+    yield* jose.encrypt({
+      plaintext,
+      key: recipient,
+      algorithm: options.keyEncryptionAlgorithm ?? "RSA-OAEP",
+      contentType: "application/json"
+    })
+  )
+  const tokenId = yield* jose.randomUuid
+  const iat = Math.floor(options.now)
+  const token = yield* options.keyring.sign(
+    JSON.stringify({
+      aud: options.audience,
+      iss: Claims.platform,
+      cty: "application/json",
+      nbf: iat,
+      jti: tokenId,
+      exp: iat + Claims.lifetime,
+      iat,
+      request: {
+        meth: options.method,
+        path: options.path,
+        ...(yield* hashed(body, ContentHash.defaultHashFunction))
+      },
+      sub: options.subject
+    }),
+    { typ: "JWT" }
+  )
+  const sealed: SealedWebhook = {
+    token,
+    tokenId,
+    contentType: recipient === undefined ? "application/json" : Claims.joseContentType,
+    body
+  }
+  return sealed
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface OpenWebhookOptions<E = never> {
   readonly keyring: Keyring.Service
   readonly findKey: FindKey<E>
