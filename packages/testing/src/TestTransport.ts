@@ -5,13 +5,7 @@
  * @since 0.1.0
  */
 import { statusCode, WireError } from "@effect-launchkey/core/ApiError"
-import {
-  type AuthorizationPackage,
-  AuthorizationRequestId,
-  DeviceAnswer,
-  DeviceId,
-  LegacyDeviceAnswer
-} from "@effect-launchkey/core/Authorization"
+import { AuthorizationRequestId, DeviceAnswer, LegacyDeviceAnswer } from "@effect-launchkey/core/Authorization"
 import type * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import { Service as ServiceIdentifier } from "@effect-launchkey/core/EntityIdentifier"
 import { KeyId } from "@effect-launchkey/core/KeyId"
@@ -28,9 +22,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
+import * as answers from "./internal/answers.ts"
 
 /**
  * What the transport hands on once it has opened an answer: plain JSON.
@@ -184,26 +179,9 @@ export interface AnsweredOptions extends AnsweredBy {
 /** Stands for the key to which an answer would be sealed. */
 const keyId = KeyId.make("00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00")
 
-const relayed = (
-  { organizationUserHash, serviceUserHash, userPushId }: AnsweredBy,
-  sealed: { readonly auth: string; readonly auth_jwe?: string }
-): Reply =>
-  json(
-    200,
-    {
-      ...sealed,
-      service_user_hash: serviceUserHash ?? "B1R3RD7WFKjlr0g4RACl25c2phPqcunajeQeZdTkLkM",
-      ...(organizationUserHash === undefined ? {} : { org_user_hash: organizationUserHash }),
-      user_push_id: userPushId ?? "54631005-5987-8b88-b59e-62bac03cc155",
-      public_key_id: keyId
-    } satisfies typeof AuthorizationPackage.Encoded
-  )
-
-const facts = ({ authorizationRequestId, deviceId, servicePins }: AnsweredBy, { path }: Request) => ({
-  authorizationRequestId: authorizationRequestId ?? AuthorizationRequestId.make(path.slice(path.lastIndexOf("/") + 1)),
-  deviceId: DeviceId.make(deviceId ?? "77616b20-f49f-11e7-a34e-967362b04474"),
-  servicePins: servicePins ?? ["1234"]
-})
+/** The request whose response was asked for, unless another is named. */
+const requestOf = ({ authorizationRequestId }: AnsweredBy, { path }: Request) =>
+  authorizationRequestId ?? AuthorizationRequestId.make(path.slice(path.lastIndexOf("/") + 1))
 
 const encodeAnswer = Schema.encodeSync(Schema.parseJson(DeviceAnswer))
 const encodeLegacyAnswer = Schema.encodeSync(Schema.parseJson(LegacyDeviceAnswer))
@@ -216,17 +194,14 @@ const encodeLegacyAnswer = Schema.encodeSync(Schema.parseJson(LegacyDeviceAnswer
  * @category constructors
  */
 export const answered = (options: AnsweredOptions = {}): (request: Request) => Reply => (request) =>
-  relayed(options, {
-    auth: "",
-    auth_jwe: encodeAnswer({
-      ...facts(options, request),
-      type: options.type ?? "AUTHORIZED",
-      reason: options.reason ?? "APPROVED",
-      denialReason: Option.fromNullable(options.denialReason),
-      policy: Option.fromNullable(options.policy),
-      methods: Option.fromNullable(options.methods)
-    })
-  })
+  json(
+    200,
+    answers.relayed(
+      options,
+      { auth: "", auth_jwe: encodeAnswer(answers.answer(options, requestOf(options, request))) },
+      keyId
+    )
+  )
 
 /**
  * The answer of a device of the first generation, which tells no more than whether the user approved. Default: yes.
@@ -237,11 +212,17 @@ export const answered = (options: AnsweredOptions = {}): (request: Request) => R
 export const answeredLegacy =
   (options: AnsweredBy & { readonly authorized?: boolean | undefined } = {}): (request: Request) => Reply =>
   (request) =>
-    relayed(options, {
-      auth: Encoding.encodeBase64(
-        encodeLegacyAnswer({ ...facts(options, request), authorized: options.authorized ?? true })
-      )
-    })
+    json(
+      200,
+      answers.relayed(options, {
+        auth: Encoding.encodeBase64(
+          encodeLegacyAnswer({
+            ...answers.facts(options, requestOf(options, request)),
+            authorized: options.authorized ?? true
+          })
+        )
+      }, keyId)
+    )
 
 const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder() }
 

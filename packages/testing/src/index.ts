@@ -48,3 +48,11 @@ export * as TestPlatform from "./TestPlatform.ts"
  * @since 0.1.0
  */
 export * as TestTransport from "./TestTransport.ts"
+
+/**
+ * Webhooks as a platform would send them, forged with its test key: for handlers, without any server.
+ *
+ * @see docs/webhooks.md "Testing"
+ * @since 0.1.0
+ */
+export * as TestWebhooks from "./TestWebhooks.ts"
