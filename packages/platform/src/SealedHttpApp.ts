@@ -25,6 +25,7 @@ import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
@@ -111,13 +112,9 @@ const plainRequest = Option.liftThrowable((
   ).modify({ url })
 )
 
-const isJsonObject = (plaintext: Uint8Array): boolean => {
-  try {
-    return Predicate.isRecord(JSON.parse(utf8.decoder.decode(plaintext)))
-  } catch {
-    return false
-  }
-}
+/** Read strictly, so that no reader before or behind the platform can have understood something else. */
+const isJsonObject = (plaintext: Uint8Array): boolean =>
+  Either.match(Body.json(plaintext), { onLeft: () => false, onRight: Predicate.isRecord })
 
 const bodiless: ReadonlyArray<string> = ["GET", "HEAD"]
 

@@ -254,6 +254,13 @@ layer(TestPlatform.layer)("sealing", (it) => {
       ["of a JWE whose tag was changed", { body: encrypted(JSON.stringify(session)).replace(/.{8}$/, "AAAAAAAA") }],
       ["that is no JSON", { body: encrypted("username=nobody") }],
       ["of JSON with more behind it", { body: encrypted("{} {}") }],
+      ["of JSON with a member twice", { body: encrypted(`{"username":"nobody","username":"nobody"}`) }],
+      [
+        "of JSON with a member twice in an object within, once in escapes",
+        { body: encrypted(`{"username":"nobody","policy":{"geofences":[],"geo\\u0066ences":[]}}`) }
+      ],
+      ["of JSON behind a byte order mark", { body: encrypted(`\uFEFF${JSON.stringify(session)}`) }],
+      ["of JSON nested beyond any message", { body: encrypted(`{"a":${"[".repeat(32)}${"]".repeat(32)}}`) }],
       ["of bytes that are no text", { body: encrypted(Uint8Array.of(0x7b, 0xff, 0x7d)) }],
       ["of a JSON array", { json: [session] }],
       ["of a JSON text", { json: "username" }],

@@ -4,8 +4,10 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import * as strictJson from "./internal/strictJson.ts"
 import { Refusal } from "./Rejection.ts"
 
 /**
@@ -46,3 +48,13 @@ export const collect = <E, R>(
       })
     )
   }).pipe(Effect.scoped)
+
+/**
+ * A body, or what one decrypts to, as JSON that can be read in one way only: UTF-8 without a byte order mark, no member
+ * twice in one object, no deeper than 32. Refuses anything else with `BodyMalformed`.
+ *
+ * @see docs/protocol.md "Tokens"
+ * @since 0.1.0
+ * @category conversions
+ */
+export const json = (bytes: Uint8Array): Either.Either<unknown, Refusal> => strictJson.parseJson(bytes, "BodyMalformed")
