@@ -150,6 +150,14 @@ export * as TimeFence from "./TimeFence.ts"
 export * as Totp from "./Totp.ts"
 
 /**
+ * What the platform tells by webhook, on the wire and as events.
+ *
+ * @see docs/protocol.md "Webhooks"
+ * @since 0.1.0
+ */
+export * as Webhook from "./Webhook.ts"
+
+/**
  * The endpoints of an authenticator: this project's own, for the simulated device and for real ones.
  *
  * `link` is plain, since the device has no credentials before it; all others are sealed like any other call, with the
@@ -191,6 +199,14 @@ export * as OrganizationApi from "./api/OrganizationApi.ts"
  * @since 0.1.0
  */
 export * as PublicApi from "./api/PublicApi.ts"
+
+/**
+ * Which endpoints may be asked again where no answer came.
+ *
+ * @see docs/protocol.md "Retries"
+ * @since 0.1.0
+ */
+export * as Repeatable from "./api/Repeatable.ts"
 
 /**
  * The endpoints of a service: authorizations and sessions.

@@ -15,6 +15,7 @@ import { AuthorizationRequestId } from "../Authorization.ts"
 import { AnswerAuthorization, DeviceLinked, EndDeviceSessions, LinkDevice, PendingAuthorization } from "../Device.ts"
 import { Session } from "../Session.ts"
 import { Wire } from "./ErrorWire.ts"
+import { Repeatable } from "./Repeatable.ts"
 
 const id = HttpApiSchema.param("id", AuthorizationRequestId)
 
@@ -40,7 +41,9 @@ export class LinkingApi extends HttpApiGroup.make("linking")
  */
 export class DeviceApi extends HttpApiGroup.make("device")
   .add(
-    HttpApiEndpoint.get("pendingAuthorizations", "/device/v3/auths").addSuccess(Schema.Array(PendingAuthorization))
+    HttpApiEndpoint.get("pendingAuthorizations", "/device/v3/auths").annotate(Repeatable, true).addSuccess(
+      Schema.Array(PendingAuthorization)
+    )
   )
   .add(
     HttpApiEndpoint.put("answerAuthorization")`/device/v3/auths/${id}`
@@ -52,9 +55,11 @@ export class DeviceApi extends HttpApiGroup.make("device")
       .addError(Wire.EntityNotFound)
   )
   .add(HttpApiEndpoint.del("unlink", "/device/v3/device").addSuccess(HttpApiSchema.NoContent))
-  .add(HttpApiEndpoint.get("sessions", "/device/v3/sessions").addSuccess(Schema.Array(Session)))
   .add(
-    HttpApiEndpoint.del("endSessions", "/device/v3/sessions")
+    HttpApiEndpoint.get("sessions", "/device/v3/sessions").annotate(Repeatable, true).addSuccess(Schema.Array(Session))
+  )
+  .add(
+    HttpApiEndpoint.del("endSessions", "/device/v3/sessions").annotate(Repeatable, true)
       .setPayload(EndDeviceSessions)
       .addSuccess(HttpApiSchema.NoContent)
   )

@@ -13,6 +13,7 @@ import { Device, LinkStarted, StartLink, UnlinkDevice } from "../Device.ts"
 import { Session } from "../Session.ts"
 import { TotpConfiguration } from "../Totp.ts"
 import { Wire } from "./ErrorWire.ts"
+import { Repeatable } from "./Repeatable.ts"
 
 const OfUser = Schema.Struct({ user: Schema.propertySignature(User).pipe(Schema.fromKey("identifier")) })
 
@@ -28,9 +29,10 @@ export class DirectoryApi extends HttpApiGroup.make("directory")
       .addError(Wire.InvalidDirectoryIdentifier)
   )
   .add(
-    HttpApiEndpoint.post("listDevices", "/directory/v3/devices/list").setPayload(OfUser).addSuccess(
-      Schema.Array(Device)
-    )
+    HttpApiEndpoint.post("listDevices", "/directory/v3/devices/list").annotate(Repeatable, true).setPayload(OfUser)
+      .addSuccess(
+        Schema.Array(Device)
+      )
   )
   .add(
     HttpApiEndpoint.del("unlinkDevice", "/directory/v3/devices")
@@ -39,13 +41,13 @@ export class DirectoryApi extends HttpApiGroup.make("directory")
       .addError(Wire.EntityNotFound)
   )
   .add(
-    HttpApiEndpoint.post("listSessions", "/directory/v3/sessions/list")
+    HttpApiEndpoint.post("listSessions", "/directory/v3/sessions/list").annotate(Repeatable, true)
       .setPayload(OfUser)
       .addSuccess(Schema.Array(Session))
       .addError(Wire.EntityNotFound)
   )
   .add(
-    HttpApiEndpoint.del("endSessions", "/directory/v3/sessions")
+    HttpApiEndpoint.del("endSessions", "/directory/v3/sessions").annotate(Repeatable, true)
       .setPayload(OfUser)
       .addSuccess(HttpApiSchema.NoContent)
       .addError(Wire.EntityNotFound)
@@ -56,7 +58,11 @@ export class DirectoryApi extends HttpApiGroup.make("directory")
       .addSuccess(TotpConfiguration)
       .addError(Wire.InvalidDirectoryIdentifier)
   )
-  .add(HttpApiEndpoint.del("removeTotp", "/directory/v3/totp").setPayload(OfUser).addSuccess(HttpApiSchema.NoContent))
+  .add(
+    HttpApiEndpoint.del("removeTotp", "/directory/v3/totp").annotate(Repeatable, true).setPayload(OfUser).addSuccess(
+      HttpApiSchema.NoContent
+    )
+  )
   .addError(Wire.Unauthorized)
   .addError(Wire.Forbidden)
 {}

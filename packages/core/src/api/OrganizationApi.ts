@@ -14,6 +14,7 @@ import { DirectoryId } from "../EntityIdentifier.ts"
 import { KeyId } from "../KeyId.ts"
 import { NewPublicKey, PublicKey, PublicKeyChange } from "../PublicKey.ts"
 import { Wire } from "./ErrorWire.ts"
+import { Repeatable } from "./Repeatable.ts"
 
 const directoryId = Schema.propertySignature(DirectoryId).pipe(Schema.fromKey("directory_id"))
 const keyId = Schema.propertySignature(KeyId).pipe(Schema.fromKey("key_id"))
@@ -30,16 +31,20 @@ export class OrganizationApi extends HttpApiGroup.make("organization")
       .addSuccess(Schema.Struct({ id: DirectoryId }))
       .addError(Wire.DirectoryNameInUse)
   )
-  .add(HttpApiEndpoint.get("allDirectories", "/organization/v3/directories").addSuccess(Schema.Array(ListedDirectory)))
   .add(
-    HttpApiEndpoint.post("listDirectories", "/organization/v3/directories/list")
+    HttpApiEndpoint.get("allDirectories", "/organization/v3/directories").annotate(Repeatable, true).addSuccess(
+      Schema.Array(ListedDirectory)
+    )
+  )
+  .add(
+    HttpApiEndpoint.post("listDirectories", "/organization/v3/directories/list").annotate(Repeatable, true)
       .setPayload(Schema.Struct({
         ids: Schema.propertySignature(Schema.Array(DirectoryId)).pipe(Schema.fromKey("directory_ids"))
       }))
       .addSuccess(Schema.Array(Directory))
   )
   .add(
-    HttpApiEndpoint.patch("updateDirectory", "/organization/v3/directories")
+    HttpApiEndpoint.patch("updateDirectory", "/organization/v3/directories").annotate(Repeatable, true)
       .setPayload(DirectoryChange)
       .addSuccess(HttpApiSchema.NoContent)
   )
@@ -51,12 +56,12 @@ export class OrganizationApi extends HttpApiGroup.make("organization")
       .addError(Wire.PublicKeyAlreadyInUse)
   )
   .add(
-    HttpApiEndpoint.post("listDirectoryKeys", "/organization/v3/directory/keys/list")
+    HttpApiEndpoint.post("listDirectoryKeys", "/organization/v3/directory/keys/list").annotate(Repeatable, true)
       .setPayload(Schema.Struct({ directoryId }))
       .addSuccess(Schema.Array(PublicKey))
   )
   .add(
-    HttpApiEndpoint.patch("updateDirectoryKey", "/organization/v3/directory/keys")
+    HttpApiEndpoint.patch("updateDirectoryKey", "/organization/v3/directory/keys").annotate(Repeatable, true)
       .setPayload(Schema.Struct({ directoryId, ...PublicKeyChange.fields }))
       .addSuccess(HttpApiSchema.NoContent)
       .addError(Wire.PublicKeyDoesNotExist)
@@ -74,7 +79,7 @@ export class OrganizationApi extends HttpApiGroup.make("organization")
       .addSuccess(Schema.Struct({ sdkKey }))
   )
   .add(
-    HttpApiEndpoint.post("listSdkKeys", "/organization/v3/directory/sdk-keys/list")
+    HttpApiEndpoint.post("listSdkKeys", "/organization/v3/directory/sdk-keys/list").annotate(Repeatable, true)
       .setPayload(Schema.Struct({ directoryId }))
       .addSuccess(Schema.Array(SdkKey))
   )

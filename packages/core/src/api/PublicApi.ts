@@ -12,6 +12,7 @@ import { LinkingCode } from "../Device.ts"
 import { UtcSeconds } from "../internal/wire.ts"
 import { KeyId } from "../KeyId.ts"
 import { Wire } from "./ErrorWire.ts"
+import { Repeatable } from "./Repeatable.ts"
 
 /**
  * The header that names the key in the body of a public-key answer.
@@ -38,15 +39,18 @@ const Svg = HttpApiSchema.Text({ contentType: "image/svg+xml" })
  * @category models
  */
 export class PublicApi extends HttpApiGroup.make("public")
-  .add(HttpApiEndpoint.get("ping", "/public/v3/ping").addSuccess(Ping))
-  .add(HttpApiEndpoint.get("publicKey", "/public/v3/public-key").addSuccess(Pem))
+  .add(HttpApiEndpoint.get("ping", "/public/v3/ping").annotate(Repeatable, true).addSuccess(Ping))
+  .add(HttpApiEndpoint.get("publicKey", "/public/v3/public-key").annotate(Repeatable, true).addSuccess(Pem))
   .add(
-    HttpApiEndpoint.get("publicKeyById")`/public/v3/public-key/${HttpApiSchema.param("keyId", KeyId)}`
+    HttpApiEndpoint.get("publicKeyById")`/public/v3/public-key/${HttpApiSchema.param("keyId", KeyId)}`.annotate(
+      Repeatable,
+      true
+    )
       .addSuccess(Pem)
       .addError(Wire.EntityNotFound)
   )
   .add(
-    HttpApiEndpoint.get("qrCode")`/public/v3/qr/${HttpApiSchema.param("code", LinkingCode)}`
+    HttpApiEndpoint.get("qrCode")`/public/v3/qr/${HttpApiSchema.param("code", LinkingCode)}`.annotate(Repeatable, true)
       .addSuccess(Svg)
       .addError(Wire.EntityNotFound)
   )

@@ -18,6 +18,7 @@ import {
 import { EndSession, StartSession } from "../Session.ts"
 import { TotpVerified, VerifyTotp } from "../Totp.ts"
 import { Wire } from "./ErrorWire.ts"
+import { Repeatable } from "./Repeatable.ts"
 
 const id = HttpApiSchema.param("id", AuthorizationRequestId)
 
@@ -39,7 +40,7 @@ export class ServiceApi extends HttpApiGroup.make("service")
       .addError(Wire.RateLimited)
   )
   .add(
-    HttpApiEndpoint.get("getAuthorization")`/service/v3/auths/${id}`
+    HttpApiEndpoint.get("getAuthorization")`/service/v3/auths/${id}`.annotate(Repeatable, true)
       .addSuccess(AuthorizationPackage)
       .addSuccess(NotAnswered)
       .addError(Wire.AuthorizationRequestCanceled)
@@ -59,7 +60,7 @@ export class ServiceApi extends HttpApiGroup.make("service")
       .addError(Wire.EntityNotFound)
   )
   .add(
-    HttpApiEndpoint.del("endSession", "/service/v3/sessions")
+    HttpApiEndpoint.del("endSession", "/service/v3/sessions").annotate(Repeatable, true)
       .setPayload(EndSession)
       .addSuccess(HttpApiSchema.NoContent)
       .addError(Wire.EntityNotFound)

@@ -15,6 +15,7 @@ import { KeyId } from "../KeyId.ts"
 import { NewPublicKey, PublicKey, PublicKeyChange } from "../PublicKey.ts"
 import { NewService, ServiceChange, ServiceProfile } from "../ServiceProfile.ts"
 import { Wire } from "./ErrorWire.ts"
+import { Repeatable } from "./Repeatable.ts"
 
 const serviceId = Schema.propertySignature(ServiceId).pipe(Schema.fromKey("service_id"))
 const keyId = Schema.propertySignature(KeyId).pipe(Schema.fromKey("key_id"))
@@ -27,16 +28,20 @@ const management = <const Owner extends "organization" | "directory">(owner: Own
         .addSuccess(Schema.Struct({ id: ServiceId }))
         .addError(Wire.ServiceNameTaken)
     )
-    .add(HttpApiEndpoint.get("allServices", `/${owner}/v3/services`).addSuccess(Schema.Array(ServiceProfile)))
     .add(
-      HttpApiEndpoint.post("listServices", `/${owner}/v3/services/list`)
+      HttpApiEndpoint.get("allServices", `/${owner}/v3/services`).annotate(Repeatable, true).addSuccess(
+        Schema.Array(ServiceProfile)
+      )
+    )
+    .add(
+      HttpApiEndpoint.post("listServices", `/${owner}/v3/services/list`).annotate(Repeatable, true)
         .setPayload(Schema.Struct({
           ids: Schema.propertySignature(Schema.Array(ServiceId)).pipe(Schema.fromKey("service_ids"))
         }))
         .addSuccess(Schema.Array(ServiceProfile))
     )
     .add(
-      HttpApiEndpoint.patch("updateService", `/${owner}/v3/services`)
+      HttpApiEndpoint.patch("updateService", `/${owner}/v3/services`).annotate(Repeatable, true)
         .setPayload(ServiceChange)
         .addSuccess(HttpApiSchema.NoContent)
         .addError(Wire.ServiceNameTaken)
@@ -49,12 +54,12 @@ const management = <const Owner extends "organization" | "directory">(owner: Own
         .addError(Wire.PublicKeyAlreadyInUse)
     )
     .add(
-      HttpApiEndpoint.post("listServiceKeys", `/${owner}/v3/service/keys/list`)
+      HttpApiEndpoint.post("listServiceKeys", `/${owner}/v3/service/keys/list`).annotate(Repeatable, true)
         .setPayload(Schema.Struct({ serviceId }))
         .addSuccess(Schema.Array(PublicKey))
     )
     .add(
-      HttpApiEndpoint.patch("updateServiceKey", `/${owner}/v3/service/keys`)
+      HttpApiEndpoint.patch("updateServiceKey", `/${owner}/v3/service/keys`).annotate(Repeatable, true)
         .setPayload(Schema.Struct({ serviceId, ...PublicKeyChange.fields }))
         .addSuccess(HttpApiSchema.NoContent)
         .addError(Wire.PublicKeyDoesNotExist)
@@ -67,20 +72,20 @@ const management = <const Owner extends "organization" | "directory">(owner: Own
         .addError(Wire.LastRemainingKey)
     )
     .add(
-      HttpApiEndpoint.put("setServicePolicy", `/${owner}/v3/service/policy`)
+      HttpApiEndpoint.put("setServicePolicy", `/${owner}/v3/service/policy`).annotate(Repeatable, true)
         .setPayload(Schema.Struct({ serviceId, policy: ServicePolicy }))
         .addSuccess(HttpApiSchema.NoContent)
         .addError(Wire.ServiceNotFound)
         .addError(Wire.InvalidPolicyInput)
     )
     .add(
-      HttpApiEndpoint.post("getServicePolicy", `/${owner}/v3/service/policy/item`)
+      HttpApiEndpoint.post("getServicePolicy", `/${owner}/v3/service/policy/item`).annotate(Repeatable, true)
         .setPayload(Schema.Struct({ serviceId }))
         .addSuccess(ServicePolicy)
         .addError(Wire.ServiceNotFound)
     )
     .add(
-      HttpApiEndpoint.del("removeServicePolicy", `/${owner}/v3/service/policy`)
+      HttpApiEndpoint.del("removeServicePolicy", `/${owner}/v3/service/policy`).annotate(Repeatable, true)
         .setPayload(Schema.Struct({ serviceId }))
         .addSuccess(HttpApiSchema.NoContent)
         .addError(Wire.ServiceNotFound)
