@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 
 /**
@@ -29,3 +31,30 @@ export const defaultSchedule = (timeToLive: Duration.DurationInput): Schedule.Sc
     Schedule.jittered,
     Schedule.upTo(Duration.sum(timeToLive, margin))
   )
+
+/**
+ * For waiting with a webhook, which tells sooner: asks only in case that one is lost. The first interval is 10 seconds,
+ * each is twice the one before, and none is longer than a minute; each then varies at random by a fifth. From 1 to 4
+ * seconds after the time to live the platform's own verdict is read, then every 5 seconds until {@link margin} has
+ * passed.
+ *
+ * @since 0.1.0
+ * @category schedules
+ */
+export const safetyNetSchedule = (timeToLive: Duration.DurationInput): Schedule.Schedule<unknown> => {
+  const verdict = Schedule.elapsed.pipe(
+    Schedule.addDelayEffect((elapsed) =>
+      Duration.lessThan(elapsed, timeToLive)
+        // Requests that were created together are not asked for together.
+        ? Effect.map(Random.nextRange(1_000, 4_000), (late) =>
+          Duration.sum(Duration.subtract(timeToLive, elapsed), Duration.millis(late)))
+        : Effect.succeed(Duration.seconds(5))
+    )
+  )
+  return Schedule.exponential("10 seconds", 2).pipe(
+    Schedule.union(Schedule.spaced("1 minute")),
+    Schedule.jittered,
+    Schedule.union(verdict),
+    Schedule.upTo(Duration.sum(timeToLive, margin))
+  )
+}

@@ -5,18 +5,19 @@
  * @since 0.1.0
  */
 import { Api } from "@effect-launchkey/core/Api"
-import type {
-  AuthorizationInProgress,
-  AuthorizationRequestCanceled,
-  AuthorizationResponseExists,
-  EntityNotFound,
+import {
+  type AuthorizationInProgress,
+  type AuthorizationRequestCanceled,
+  type AuthorizationResponseExists,
+  type EntityNotFound,
   InvalidParameters,
-  InvalidPolicyInput,
-  PolicyFailure,
-  RateLimited,
-  RequestTimedOut
+  type InvalidPolicyInput,
+  type PolicyFailure,
+  type RateLimited,
+  type RequestTimedOut
 } from "@effect-launchkey/core/ApiError"
 import {
+  type AuthorizationPackage,
   AuthorizationRequest,
   AuthorizationRequestId,
   type AuthorizationResponse,
@@ -36,16 +37,19 @@ import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Schedule from "effect/Schedule"
+import type * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { type CallError, validate } from "./internal/call.ts"
 import { durationInput, exact, given } from "./internal/inputs.ts"
-import * as Polling from "./Polling.ts"
+import * as waiting from "./internal/waiting.ts"
+import { type PendingAuthorization, PendingAuthorizations } from "./PendingAuthorizations.ts"
 
 /**
  * @since 0.1.0
@@ -98,10 +102,16 @@ export interface GetResponseOptions {
  */
 export interface AwaitResponseOptions extends GetResponseOptions {
   /**
-   * When to ask again while there is no answer. Default {@link Polling.defaultSchedule} for the time to live of the
-   * request, or for 300 seconds where only its id is given.
+   * When to ask again while there is no answer; the first time is at once. Default `Polling.defaultSchedule`, or with
+   * `PendingAuthorizations` `Polling.safetyNetSchedule`, for the time to live of the request: for 300 seconds
+   * where only its id is given.
    */
   readonly schedule?: Schedule.Schedule<unknown, Option.Option<AuthorizationResponse>> | undefined
+  /**
+   * Whether to cancel the request on the platform when the waiting is interrupted, as by `Effect.timeout`: the
+   * interruption then takes as long as that does. That it failed is logged. Default false.
+   */
+  readonly cancelOnInterrupt?: boolean | undefined
 }
 
 /**
@@ -223,13 +233,22 @@ export interface Service {
   /**
    * Reads the response on a schedule until there is one. Any error of a single read ends the waiting.
    *
-   * Interrupting it stops the reading and nothing else: the request stays open until it is canceled or expires.
+   * Where the client was made with a `PendingAuthorizations`, it is the webhook's answer or the platform's, whichever
+   * comes first, and reading is but a safety net: a request that was just created is asked for only after 10 seconds.
+   * Whoever waits for the same request gets the same answer, each opened and verified for whom it is. While that store
+   * is away, it is read as often as without; that is logged once, and no error. An answer in it that is refused stays
+   * there, and is refused again: `forget` it, then await the request again.
+   *
+   * A request that was remembered is awaited for what is left of its time to live, and its `user` is expected.
+   *
+   * Interrupting it stops the reading and nothing else, unless `cancelOnInterrupt`: the request stays open until it is
+   * canceled or expires.
    *
    * - `AwaitTimedOut`: the schedule ended first. The request is still open.
    * - otherwise as `getResponse`
    */
   readonly awaitResponse: (
-    request: AuthorizationRequest | AuthorizationRequestId,
+    request: AuthorizationRequest | AuthorizationRequestId | PendingAuthorization,
     options?: AwaitResponseOptions
   ) => Effect.Effect<AuthorizationResponse, AwaitResponseError>
   /**
@@ -299,7 +318,42 @@ const validateId = validate(AuthorizationRequestId, "id")
 
 const validateServiceId = validate(EntityIdentifier.ServiceId, "serviceId")
 
+/** A request that needs no cancelling any more. */
+const settled: ReadonlySet<string> = new Set<CancelError["_tag"]>([
+  "AuthorizationResponseExists",
+  "AuthorizationRequestCanceled"
+])
+
+const awaited = (
+  request: AuthorizationRequest | AuthorizationRequestId | PendingAuthorization,
+  serviceId: EntityIdentifier.ServiceId
+): Effect.Effect<
+  {
+    readonly id: AuthorizationRequestId
+    readonly ttl: Duration.Duration
+    readonly user?: ExpectedUser | undefined
+  },
+  InvalidParameters
+> => {
+  if (typeof request === "string") return Effect.succeed({ id: request, ttl: defaultTimeToLive })
+  if (!("serviceId" in request)) return Effect.succeed({ id: request.id, ttl: request.ttl })
+  const { expires, id, user } = request
+  return request.serviceId === serviceId
+    ? Effect.map(DateTime.now, (now) => ({
+      id,
+      user,
+      ttl: Duration.millis(Math.max(0, DateTime.distance(now, expires)))
+    }))
+    : new InvalidParameters({
+      origin: "Client",
+      issues: [{ path: "serviceId", problem: "another service's request; await it with the client of that service" }],
+      detail: undefined
+    })
+}
+
 /**
+ * With a `PendingAuthorizations` in the context, `awaitResponse` waits for webhooks too.
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -312,16 +366,44 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
       httpClient: remembering(transport.httpClient(EntityIdentifier.service(serviceId)))
     })
 
-    const getResponse = Effect.fn("ServiceClient.getResponse")(function*(
+    const open = (
+      authorizationRequestId: AuthorizationRequestId,
+      { user }: GetResponseOptions
+    ) =>
+    (relayed: AuthorizationPackage) => transport.openAnswer(relayed, { authorizationRequestId, user })
+
+    const read = Effect.fn("ServiceClient.getResponse")(function*(
       id: AuthorizationRequestId,
       options: GetResponseOptions = {}
     ) {
       const authorizationRequestId = yield* validateId(id)
-      const answer = yield* fold(api.getAuthorization({ path: { id: authorizationRequestId } }))
-      return answer instanceof Pending
-        ? Option.none<AuthorizationResponse>()
-        : Option.some(yield* transport.openAnswer(answer, { authorizationRequestId, user: options.user }))
+      const relayed = yield* fold(api.getAuthorization({ path: { id: authorizationRequestId } }))
+      if (relayed instanceof Pending) return Option.none<waiting.Answer>()
+      return Option.some({ relayed, response: yield* open(authorizationRequestId, options)(relayed) })
     })
+
+    const cancel = Effect.fn("ServiceClient.cancel")(function*(id: AuthorizationRequestId) {
+      yield* fold(api.cancelAuthorization({ path: { id: yield* validateId(id) } }))
+    })
+
+    const withdraw = (id: AuthorizationRequestId) =>
+      cancel(id).pipe(
+        Effect.catchAll((error) =>
+          settled.has(error._tag)
+            ? Effect.logDebug(`Authorization request ${id} needed no cancelling: ${error._tag}`)
+            : Effect.logWarning(`Authorization request ${id} is still open, as cancelling failed: ${error.message}`)
+        ),
+        Effect.annotateLogs({ package: "@effect-launchkey/clients", module: "ServiceClient" }),
+        // In a fiber that is not interrupted itself, where the transport's own time limits work.
+        Effect.interruptible,
+        Effect.forkDaemon,
+        Effect.flatMap(Fiber.join)
+      )
+
+    const wait = yield* Effect.flatMap(
+      Effect.serviceOption(PendingAuthorizations),
+      Option.match({ onNone: () => Effect.succeed(waiting.byPolling), onSome: waiting.make })
+    )
 
     return {
       authorize: Effect.fn("ServiceClient.authorize")(function*(user, options = {}) {
@@ -334,19 +416,25 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
           pushPackage: Option.fromNullable(created.pushPackage)
         })
       }),
-      getResponse,
+      getResponse: (id, options) => Effect.map(read(id, options), Option.map(({ response }) => response)),
       awaitResponse: Effect.fn("ServiceClient.awaitResponse")(function*(request, options = {}) {
-        const { id: named, ttl } = typeof request === "string" ? { id: request, ttl: defaultTimeToLive } : request
+        const { id: named, ttl, user } = yield* awaited(request, serviceId)
         const id = yield* validateId(named)
-        const schedule: NonNullable<AwaitResponseOptions["schedule"]> = options.schedule ?? Polling.defaultSchedule(ttl)
-        const last = yield* getResponse(id, options).pipe(
-          Effect.repeat(schedule.pipe(Schedule.passthrough, Schedule.untilInput(Option.isSome)))
-        )
-        return yield* Effect.mapError(last, () => new AwaitTimedOut({ id }))
+        const expected = { user: options.user ?? user }
+        const response = wait({
+          key: { serviceId, id },
+          ttl,
+          fresh: request instanceof AuthorizationRequest,
+          schedule: options.schedule,
+          read: read(id, expected),
+          open: open(id, expected)
+        })
+        const found = yield* options.cancelOnInterrupt === true
+          ? Effect.onInterrupt(response, () => withdraw(id))
+          : response
+        return yield* Effect.mapError(found, () => new AwaitTimedOut({ id }))
       }),
-      cancel: Effect.fn("ServiceClient.cancel")(function*(id) {
-        yield* fold(api.cancelAuthorization({ path: { id: yield* validateId(id) } }))
-      }),
+      cancel,
       sessionStart: Effect.fn("ServiceClient.sessionStart")(function*(user, options = {}) {
         yield* fold(api.startSession({ payload: yield* validateSessionStart({ ...given(options), user }) }))
       }),
@@ -361,6 +449,9 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
   })
 
 /**
+ * Provide it with a `PendingAuthorizations`, the one that the receiver of webhooks is provided with, and `awaitResponse`
+ * waits for webhooks too.
+ *
  * @since 0.1.0
  * @category layers
  */
