@@ -106,11 +106,15 @@ export interface Service {
   ) => Effect.Effect<void, PublicKeyDoesNotExist | LastRemainingKey>
   /**
    * Starts the link of a device, creating the user where there is none. The code serves once, for `ttl`: 300 to 86400
-   * seconds, by default 86400.
+   * seconds, by default 86400. Its completion is told to the directory's webhook in the name of `requester`; without one
+   * nobody is told.
    */
   readonly linkDevice: (
     user: Store.UserKey,
-    options?: { readonly ttl?: Duration.DurationInput | undefined }
+    options?: {
+      readonly ttl?: Duration.DurationInput | undefined
+      readonly requester?: Store.Requester | undefined
+    }
   ) => Effect.Effect<StartedLink, EntityNotFound | InvalidDirectoryIdentifier | InvalidParameters>
 }
 
@@ -360,9 +364,10 @@ export const make: Effect.Effect<Service, never, Jose.Jose | Store.Store | Platf
           }
           yield* store.ensureUser(user)
           const expires = DateTime.addDuration(now, ttl)
+          const requester = Option.fromNullable(options?.requester)
           const insert: Effect.Effect<LinkingCode> = Effect.flatMap(randomCode, (code) =>
             Effect.flatMap(
-              store.insertLinking({ code, deviceId, expires }, device),
+              store.insertLinking({ code, deviceId, expires, requester }, device),
               (fresh) => fresh ? Effect.succeed(code) : insert
             ))
           return { code: yield* insert, deviceId, expires }

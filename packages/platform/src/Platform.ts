@@ -29,6 +29,7 @@ import * as PlatformKeys from "./PlatformKeys.ts"
 import * as SealedHttpApp from "./SealedHttpApp.ts"
 import * as Store from "./Store.ts"
 import * as Totps from "./Totps.ts"
+import * as WebhookSender from "./WebhookSender.ts"
 
 /**
  * What the platform's app stands on.
@@ -36,7 +37,12 @@ import * as Totps from "./Totps.ts"
  * @since 0.1.0
  * @category models
  */
-export type Services = Store.Store | PlatformKeys.PlatformKeys | PlatformClock.PlatformClock | Jose.Jose
+export type Services =
+  | Store.Store
+  | PlatformKeys.PlatformKeys
+  | PlatformClock.PlatformClock
+  | WebhookSender.WebhookSender
+  | Jose.Jose
 
 /** The first problem of each member, by its path: nested as the request is. */
 const problems = (error: HttpApiDecodeError): unknown => {
@@ -138,12 +144,14 @@ export const serve: Layer.Layer<never, never, HttpServer.HttpServer | Services> 
 )
 
 /**
- * A platform of one's own in this process: generated keys, and a memory that ends with it.
+ * A platform of one's own in this process: generated keys, and a memory that ends with it. Its webhooks go out by the
+ * `WebhookEgress` that it is provided with, and nowhere by default.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerMemory: Layer.Layer<Services | Administration.Administration> = Administration.layer.pipe(
+  Layer.provideMerge(WebhookSender.layer),
   Layer.provideMerge(Layer.mergeAll(Store.layerMemory, PlatformClock.layer, PlatformKeys.layerGenerated)),
   Layer.provideMerge(Jose.layer)
 )

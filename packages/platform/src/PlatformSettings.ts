@@ -16,6 +16,35 @@ export interface Limit {
 }
 
 /**
+ * How webhooks are delivered.
+ *
+ * @see docs/protocol.md "Delivery"
+ * @since 0.1.0
+ * @category models
+ */
+export interface Webhooks {
+  /** How long an attempt may take, until the head of the answer is there. Default 10 seconds. */
+  readonly timeout: Duration.Duration
+  /**
+   * The wait after a first attempt that fails; each later one is twice as long, up to `longestDelay`, give or take a
+   * fifth. Default 1 second.
+   */
+  readonly firstDelay: Duration.Duration
+  /** Default 1 minute. */
+  readonly longestDelay: Duration.Duration
+  /** How long attempts go on after the first that failed. Default 15 minutes. */
+  readonly retryFor: Duration.Duration
+  /** How many are attempted at once. Default 64. */
+  readonly concurrency: number
+  /** How many of them at one origin, so that a receiver that is slow does not hold up the others. Default 16. */
+  readonly concurrencyPerOrigin: number
+  /** How many may be on their way, attempted or waiting. Further ones are refused. Default 10,000. */
+  readonly open: number
+  /** How many deliveries the log holds, the latest. Default 1,000. */
+  readonly log: number
+}
+
+/**
  * @since 0.1.0
  * @category models
  */
@@ -30,6 +59,7 @@ export interface Settings {
   readonly linkAttempts: Limit
   /** Wrong SDK keys tried with one linking code. */
   readonly sdkKeyAttempts: Limit
+  readonly webhooks: Webhooks
 }
 
 /**
@@ -41,7 +71,17 @@ export const defaults: Settings = {
   authorizations: { limit: 20, window: Duration.minutes(1) },
   totpAttempts: { limit: 10, window: Duration.minutes(1) },
   linkAttempts: { limit: 600, window: Duration.minutes(1) },
-  sdkKeyAttempts: { limit: 10, window: Duration.minutes(1) }
+  sdkKeyAttempts: { limit: 10, window: Duration.minutes(1) },
+  webhooks: {
+    timeout: Duration.seconds(10),
+    firstDelay: Duration.seconds(1),
+    longestDelay: Duration.minutes(1),
+    retryFor: Duration.minutes(15),
+    concurrency: 64,
+    concurrencyPerOrigin: 16,
+    open: 10_000,
+    log: 1_000
+  }
 }
 
 /**

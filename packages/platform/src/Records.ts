@@ -11,7 +11,7 @@ import type {
 } from "@effect-launchkey/core/Authorization"
 import type { DeviceStatus, LinkingCode, SdkKey } from "@effect-launchkey/core/Device"
 import type { EffectivePolicy } from "@effect-launchkey/core/EffectivePolicy"
-import type { DirectoryId, OrganizationId, ServiceId } from "@effect-launchkey/core/EntityIdentifier"
+import type { DirectoryId, EntityIdentifier, OrganizationId, ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import type { KeyId } from "@effect-launchkey/core/KeyId"
 import type { KeyType } from "@effect-launchkey/core/PublicKey"
 import type { KnownPolicy } from "@effect-launchkey/core/ServicePolicy"
@@ -80,6 +80,26 @@ export interface EntityKey {
 }
 
 /**
+ * A key that something is to be encrypted to. It is kept as it was, so that it serves on when the entity's own has expired
+ * or was removed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Recipient = Pick<EntityKey, "id" | "pem">
+
+/**
+ * Whose call leads to an event, and the key to tell it under.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Requester {
+  readonly issuer: EntityIdentifier
+  readonly recipient: Recipient
+}
+
+/**
  * A user of a directory, by the identifier that the directory's owner gave.
  *
  * @since 0.1.0
@@ -112,6 +132,8 @@ export interface Linking {
   readonly code: LinkingCode
   readonly deviceId: DeviceId
   readonly expires: DateTime.Utc
+  /** None where nobody is told of its completion. */
+  readonly requester: Option.Option<Requester>
 }
 
 /**
@@ -138,8 +160,8 @@ export interface Authorization {
   /** What the policies of service and request came to together when it was asked. */
   readonly policy: EffectivePolicy
   readonly deviceIds: ReadonlyArray<DeviceId>
-  /** The key of whoever asked, to which devices seal their answers. */
-  readonly recipient: Pick<EntityKey, "id" | "pem">
+  /** Who asked, with the key to which devices seal their answers. */
+  readonly requester: Requester
   readonly created: DateTime.Utc
   readonly expires: DateTime.Utc
   readonly state: AuthorizationState
@@ -153,6 +175,8 @@ export interface SessionRecord {
   readonly user: UserKey
   readonly serviceId: ServiceId
   readonly authorizationRequestId: Option.Option<AuthorizationRequestId>
+  /** Who started it. */
+  readonly issuer: EntityIdentifier
   readonly created: DateTime.Utc
 }
 

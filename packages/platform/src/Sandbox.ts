@@ -18,6 +18,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
+import type * as Scope from "effect/Scope"
 import * as SandboxHandlers from "./handlers/SandboxHandlers.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
 import * as PlatformSettings from "./PlatformSettings.ts"
@@ -72,14 +73,15 @@ const elsewhere = (cause: Cause.Cause<unknown>) => {
 const isControl = (url: string): boolean => /^\/sandbox(?:[/?]|$)/.test(url)
 
 /**
- * The platform in memory with its control API, as one app.
+ * The platform in memory with its control API, as one app. Its webhooks go out by the `WebhookEgress` of the context, and
+ * nowhere by default, until the scope ends.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const httpApp = (
   { disconnect, port, stats }: Options
-): Effect.Effect<HttpApp.Default, never, Jose.Jose | PlatformKeys.PlatformKeys> =>
+): Effect.Effect<HttpApp.Default, never, Jose.Jose | PlatformKeys.PlatformKeys | Scope.Scope> =>
   Effect.gen(function*() {
     const state = yield* SandboxState.make({
       stats: stats ?? Effect.succeed({ user: 0, system: 0, rss: 0 }),
@@ -103,13 +105,14 @@ export const httpApp = (
   })
 
 /**
- * Serves a sandbox over the given server, with keys of its own.
+ * Serves a sandbox over the given server, with keys of its own. Its webhooks go out by the `WebhookEgress` that it is
+ * provided with, and nowhere by default.
  *
  * @since 0.1.0
  * @category layers
  */
 export const serve = (options?: Omit<Options, "port">): Layer.Layer<never, never, HttpServer.HttpServer> =>
-  Layer.unwrapEffect(
+  Layer.unwrapScoped(
     HttpServer.addressWith((address) =>
       Effect.map(
         httpApp({ ...options, port: address._tag === "TcpAddress" ? address.port : 80 }),

@@ -15,6 +15,7 @@ import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
+import * as WebhookSender from "./WebhookSender.ts"
 
 /**
  * Nothing is there: no such device or linking code, or nothing that waits for an answer.
@@ -174,6 +175,53 @@ export const Response = Schema.Struct({
   format: Schema.optionalWith(Schema.Literal("legacy"), { nullable: true })
 })
 
+/**
+ * How a webhook is sent once more:
+ *
+ * - `again`: sealed anew, as an honest platform repeats it
+ * - `replayed`: as it was sent last, byte for byte
+ * - `tampered`: with a body that is not the one that its token tells the hash of
+ * - `late`: under a token that was issued two minutes ago
+ * - `wrong-key`: signed by another key than the platform's, under the id of the platform's
+ * - `unknown-key`: signed by another key, under its own id, which the platform does not know
+ *
+ * The first is to be accepted and not to be handled twice, the others are to be refused.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Resend = Schema.Literal("again", "replayed", "tampered", "late", "wrong-key", "unknown-key")
+
+const nullable = <A, I>(schema: Schema.Schema<A, I>) => Schema.OptionFromNullOr(schema)
+
+/**
+ * What became of a webhook, without what it told.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const LoggedWebhook = Schema.Struct({
+  id: Schema.Int,
+  kind: WebhookSender.Kind,
+  url: Schema.String,
+  subject: Schema.String,
+  created: Schema.DateTimeUtc,
+  state: WebhookSender.State,
+  attempts: Schema.Array(Schema.Struct({
+    at: Schema.DateTimeUtc,
+    status: nullable(Schema.Int),
+    failure: nullable(Schema.String)
+  }))
+})
+
+/**
+ * The status of the answer, or why there is none.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Resent = Schema.Struct({ status: nullable(Schema.Int), failure: nullable(Schema.String) })
+
 const LinkedDevice = Schema.Struct({ deviceId: field("device_id", DeviceId) })
 
 const Answered = Schema.Struct({ id: field("auth_request", AuthorizationRequestId) })
@@ -232,6 +280,12 @@ export class SandboxGroup extends HttpApiGroup.make("sandbox")
         tokens: Schema.optionalWith(Schema.Boolean, { nullable: true })
       }))
       .addSuccess(Schema.Struct({ now: Schema.DateTimeUtc }))
+  )
+  .add(HttpApiEndpoint.get("webhooks", "/webhooks").addSuccess(Schema.Array(LoggedWebhook)))
+  .add(
+    HttpApiEndpoint.post("resendWebhook")`/webhooks/${HttpApiSchema.param("id", Schema.NumberFromString)}/resend`
+      .setPayload(Schema.Struct({ as: Resend }))
+      .addSuccess(Resent)
   )
   .add(HttpApiEndpoint.post("reset", "/reset").addSuccess(HttpApiSchema.NoContent))
   .add(HttpApiEndpoint.get("stats", "/stats").addSuccess(Stats))

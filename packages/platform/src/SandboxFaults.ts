@@ -18,6 +18,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
+import { otherLastPart } from "./internal/tamper.ts"
 import type * as Platform from "./Platform.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
 import type { Fault } from "./SandboxApi.ts"
@@ -59,12 +60,6 @@ const broken = answering(
   500,
   { error_code: statusCode(500), error_detail: "the platform was asked to fail" } satisfies WireError
 )
-
-/** Still base64url of as many bytes, so that nothing but the check of the signature finds it. */
-const otherSignature = (token: string): string => {
-  const at = token.lastIndexOf(".") + 1
-  return `${token.slice(0, at)}${token[at] === "A" ? "B" : "A"}${token.slice(at + 1)}`
-}
 
 /**
  * `plain` is the platform before it is sealed, `sealed` the same after.
@@ -113,7 +108,7 @@ export const make = (plain: HttpApp.Default, sealed: HttpApp.Default, { disconne
             HttpServerResponse.setHeader(
               response,
               Claims.tokenHeader,
-              otherSignature(response.headers[Claims.tokenHeader] ?? "")
+              otherLastPart(response.headers[Claims.tokenHeader] ?? "")
             ))
         case "wrong-key":
           return Effect.flatten(impostor)

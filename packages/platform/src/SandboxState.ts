@@ -13,9 +13,13 @@ import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
 import * as HashMap from "effect/HashMap"
+import * as MutableRef from "effect/MutableRef"
 import type * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import * as Scope from "effect/Scope"
 import * as Administration from "./Administration.ts"
 import * as Authenticator from "./Authenticator.ts"
 import * as InProcess from "./InProcess.ts"
@@ -24,8 +28,10 @@ import * as PlatformClock from "./PlatformClock.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
 import * as PlatformSettings from "./PlatformSettings.ts"
 import * as SandboxFaults from "./SandboxFaults.ts"
+import * as SandboxWebhooks from "./SandboxWebhooks.ts"
 import * as SealedHttpApp from "./SealedHttpApp.ts"
 import * as Store from "./Store.ts"
+import * as WebhookSender from "./WebhookSender.ts"
 
 /**
  * What the sandbox needs of where it runs.
@@ -51,6 +57,7 @@ export interface World {
   readonly store: Store.Service
   readonly administration: Administration.Service
   readonly addFault: SandboxFaults.Faults["add"]
+  readonly webhooks: SandboxWebhooks.Webhooks
   /** Moves the platform's deadlines, and with `tokens` its time as a whole. Yields the time of its deadlines. */
   readonly advance: (
     by: Duration.Duration,
@@ -71,7 +78,7 @@ export interface World {
  */
 export interface Service {
   readonly world: Effect.Effect<World>
-  /** Begins anew. The platform's keys stay, as clients keep them. */
+  /** Begins anew, and delivers nothing more of before. The platform's keys stay, as clients keep them. */
   readonly reset: Effect.Effect<void>
   readonly stats: Options["stats"]
 }
@@ -82,15 +89,16 @@ export interface Service {
  */
 export class SandboxState extends Context.Tag("@effect-launchkey/platform/SandboxState")<SandboxState, Service>() {}
 
-const ahead = (clock: Clock.Clock, by: Duration.Duration): Clock.Clock => {
-  const millis = Duration.toMillis(by)
-  const nanos = BigInt(Math.round(millis)) * 1_000_000n
+const ahead = (clock: Clock.Clock, by: MutableRef.MutableRef<Duration.Duration>): Clock.Clock => {
+  // At every reading, since a delivery goes on while the clock is moved.
+  const millis = () => Duration.toMillis(MutableRef.get(by))
+  const nanos = () => BigInt(Math.round(millis())) * 1_000_000n
   return {
     [Clock.ClockTypeId]: Clock.ClockTypeId,
-    unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + millis,
-    unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos() + nanos,
-    currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + millis),
-    currentTimeNanos: Effect.map(clock.currentTimeNanos, (now) => now + nanos),
+    unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + millis(),
+    unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos() + nanos(),
+    currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + millis()),
+    currentTimeNanos: Effect.map(clock.currentTimeNanos, (now) => now + nanos()),
     sleep: (duration) => clock.sleep(duration)
   }
 }
@@ -102,13 +110,18 @@ const begin = ({ disconnect, settings }: Options) =>
   Effect.gen(function*() {
     const store = yield* Store.makeMemory
     const clock = yield* PlatformClock.make
-    const base = yield* Effect.clock
-    const shift = yield* Ref.make(Duration.zero)
+    const shift = MutableRef.make(Duration.zero)
+    const moved = ahead(yield* Effect.clock, shift)
     const devices = yield* Ref.make(HashMap.empty<DeviceId, Authenticator.Authenticator>())
 
     // The clock that time is read from comes from outside, so that a device's call in here is not moved twice.
-    const timed = <A, E, R>(self: Effect.Effect<A, E, R>) =>
-      Effect.flatMap(Ref.get(shift), (by) => Effect.withClock(self, ahead(base, by)))
+    const timed = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.withClock(self, moved)
+
+    const webhooks = yield* Effect.provideService(
+      timed(SandboxWebhooks.make),
+      PlatformSettings.PlatformSettings,
+      settings
+    )
 
     return yield* Effect.gen(function*() {
       const plain = yield* Platform.plainHttpApp
@@ -123,9 +136,10 @@ const begin = ({ disconnect, settings }: Options) =>
         store,
         administration: yield* Administration.make,
         addFault: faults.add,
+        webhooks,
         advance: (by, { tokens }) =>
           Effect.zipRight(
-            tokens ? Ref.update(shift, Duration.sum(by)) : clock.advance(by),
+            tokens ? Effect.sync(() => MutableRef.update(shift, Duration.sum(by))) : clock.advance(by),
             timed(clock.now)
           ),
         makeDevice: (name) =>
@@ -140,25 +154,34 @@ const begin = ({ disconnect, settings }: Options) =>
       (yield* Effect.context<Jose.Jose | PlatformKeys.PlatformKeys>()).pipe(
         Context.add(Store.Store, store),
         Context.add(PlatformClock.PlatformClock, clock),
+        Context.add(WebhookSender.WebhookSender, webhooks.sender),
         Context.add(PlatformSettings.PlatformSettings, settings)
       )
     ))
   })
 
 /**
+ * Webhooks go out by the `WebhookEgress` of the context, until the scope ends.
+ *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (
   options: Options
-): Effect.Effect<Service, never, Jose.Jose | PlatformKeys.PlatformKeys> =>
+): Effect.Effect<Service, never, Jose.Jose | PlatformKeys.PlatformKeys | Scope.Scope> =>
   Effect.gen(function*() {
-    const context = yield* Effect.context<Jose.Jose | PlatformKeys.PlatformKeys>()
-    const begun = Effect.provide(begin(options), context)
+    const context = yield* Effect.context<Jose.Jose | PlatformKeys.PlatformKeys | Scope.Scope>()
+    const begun = Effect.gen(function*() {
+      const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
+      return { scope, world: yield* Scope.extend(begin(options), scope) }
+    }).pipe(Effect.provide(context), Effect.uninterruptible)
     const current = yield* Ref.make(yield* begun)
     return {
-      world: Ref.get(current),
-      reset: Effect.flatMap(begun, (world) => Ref.set(current, world)),
+      world: Effect.map(Ref.get(current), ({ world }) => world),
+      reset: Effect.flatMap(begun, (next) =>
+        Effect.flatMap(Ref.getAndSet(current, next), ({ scope }) => Scope.close(scope, Exit.void))).pipe(
+          Effect.uninterruptible
+        ),
       stats: options.stats
     }
   })

@@ -9,6 +9,7 @@ import type { DirectoryId, EntityIdentifier, OrganizationId, ServiceId } from "@
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import type { KnownPolicy } from "@effect-launchkey/core/ServicePolicy"
 import type { TotpConfiguration } from "@effect-launchkey/core/Totp"
+import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -112,7 +113,8 @@ export interface Service {
 
   /** At most one per user and service: a new one replaces the old. */
   readonly startSession: (session: SessionRecord) => Effect.Effect<void>
-  readonly endSession: (user: UserKey, serviceId: ServiceId) => Effect.Effect<void>
+  /** None where there is none, so that of many who end one at once a single one has ended it. */
+  readonly endSession: (user: UserKey, serviceId: ServiceId) => Effect.Effect<Option.Option<SessionRecord>>
   readonly sessions: (user: UserKey) => Effect.Effect<ReadonlyArray<SessionRecord>>
 
   /** One secret per user: a new one replaces the old, none removes it. */
@@ -393,14 +395,13 @@ export const makeMemory: Effect.Effect<Service> = Effect.gen(function*() {
         ])
       })),
     endSession: (user, serviceId) =>
-      update((s) => ({
-        ...s,
-        sessions: HashMap.set(
-          s.sessions,
-          userText(user),
-          list(s.sessions, userText(user)).filter((session) => session.serviceId !== serviceId)
+      Ref.modify(ref, (s) => {
+        const [ended, others] = Arr.partition(
+          list(s.sessions, userText(user)),
+          (session) => session.serviceId !== serviceId
         )
-      })),
+        return [Arr.head(ended), { ...s, sessions: HashMap.set(s.sessions, userText(user), others) }]
+      }),
     sessions: (user) => read((s) => list(s.sessions, userText(user))),
 
     setTotp: (user, totp) =>

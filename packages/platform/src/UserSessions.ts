@@ -8,7 +8,12 @@ import type { ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import type { Session } from "@effect-launchkey/core/Session"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { sessionEnded } from "./internal/webhooks.ts"
+import * as PlatformClock from "./PlatformClock.ts"
+import type * as PlatformKeys from "./PlatformKeys.ts"
 import * as Store from "./Store.ts"
+import * as UserNames from "./UserNames.ts"
+import type * as WebhookSender from "./WebhookSender.ts"
 
 /**
  * @since 0.1.0
@@ -31,7 +36,7 @@ export const list = (user: Store.UserKey): Effect.Effect<ReadonlyArray<Session>,
   })
 
 /**
- * Ends the user's session with one service, or with all.
+ * Ends the user's session with one service, or with all, and tells each of these services by its webhook.
  *
  * @since 0.1.0
  * @category constructors
@@ -39,11 +44,25 @@ export const list = (user: Store.UserKey): Effect.Effect<ReadonlyArray<Session>,
 export const end = (
   user: Store.UserKey,
   serviceId?: ServiceId
-): Effect.Effect<void, never, Store.Store> =>
+): Effect.Effect<
+  void,
+  never,
+  Store.Store | PlatformClock.PlatformClock | PlatformKeys.PlatformKeys | WebhookSender.WebhookSender
+> =>
   Effect.gen(function*() {
     const store = yield* Store.Store
-    const ended = (yield* store.sessions(user)).filter((session) =>
+    const clock = yield* PlatformClock.PlatformClock
+    const held = (yield* store.sessions(user)).filter((session) =>
       serviceId === undefined || session.serviceId === serviceId
     )
-    yield* Effect.forEach(ended, (session) => store.endSession(user, session.serviceId), { discard: true })
+    yield* Effect.forEach(held, (session) =>
+      Effect.gen(function*() {
+        const ended = yield* store.endSession(user, session.serviceId)
+        const service = yield* store.service(session.serviceId)
+        if (Option.isNone(ended) || Option.isNone(service)) return
+        yield* sessionEnded(service.value, ended.value.issuer, {
+          serviceUserHash: yield* UserNames.serviceUserHash(session.serviceId, user),
+          ended: yield* clock.now
+        })
+      }), { discard: true })
   })

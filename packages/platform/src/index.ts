@@ -111,6 +111,14 @@ export * as SandboxFaults from "./SandboxFaults.ts"
 export * as SandboxState from "./SandboxState.ts"
 
 /**
+ * The webhooks of a sandbox: what became of them, and how a receiver meets them again, honest or forged.
+ *
+ * @see docs/sandbox.md
+ * @since 0.1.0
+ */
+export * as SandboxWebhooks from "./SandboxWebhooks.ts"
+
+/**
  * The platform's half of the sealing: an `HttpApp` of plain JSON becomes one that opens every request and seals every
  * answer, errors and unknown routes included. The public endpoints and linking pass through as they are.
  *
@@ -150,6 +158,24 @@ export * as UserNames from "./UserNames.ts"
  * @since 0.1.0
  */
 export * as UserSessions from "./UserSessions.ts"
+
+/**
+ * The way out for webhooks: a port that sends one request to an address that somebody else chose, and its
+ * implementations in this process. Over the network it is `NodeWebhookEgress`.
+ *
+ * @see docs/protocol.md "Delivery"
+ * @since 0.1.0
+ */
+export * as WebhookEgress from "./WebhookEgress.ts"
+
+/**
+ * Delivers webhooks in the background: each attempt sealed anew, failed ones repeated for some time, and what became of
+ * each in a log. What is on its way is in memory, and ends with the platform.
+ *
+ * @see docs/protocol.md "Delivery"
+ * @since 0.1.0
+ */
+export * as WebhookSender from "./WebhookSender.ts"
 
 /**
  * Serves authenticators: linking, pending requests and their answers, sessions.

@@ -330,7 +330,10 @@ layer(TestPlatform.layer)("Authenticator", (it) => {
           const id = yield* ask("swapped")
           const asked = Option.getOrThrow(yield* store.authorization(id))
           yield* store.closeAuthorization(id, asked.created, { _tag: "Canceled" })
-          yield* store.openAuthorization({ ...asked, recipient: { ...asked.recipient, pem } })
+          yield* store.openAuthorization({
+            ...asked,
+            requester: { ...asked.requester, recipient: { ...asked.requester.recipient, pem } }
+          })
           const refused = yield* Effect.flip(device.approve(id))
           assert(refused._tag === "MessageRejected")
           assert.deepStrictEqual([refused.kind, refused.reason], ["Response", reason])

@@ -133,7 +133,7 @@ const scene = (options?: Partial<Sandbox.Options>) =>
 const effect = <A, E>(
   name: string,
   test: () => Effect.Effect<A, E, Effect.Effect.Context<ReturnType<typeof sandbox>>>
-) => it.effect(name, () => Effect.provide(test(), Live))
+) => it.scoped(name, () => Effect.provide(test(), Live))
 
 const facts = (all: object) =>
   Object.values(all).map((fact) => Option.isOption(fact) ? Option.getOrNull<unknown>(fact) : fact)
@@ -536,7 +536,7 @@ describe("Sandbox", () => {
         assert.deepStrictEqual(yield* directory.listDevices({ payload: { user: "ada" } }), [])
       }))
 
-    it.live("delays the answer", () =>
+    it.scopedLive("delays the answer", () =>
       Effect.gen(function*() {
         const { call, directory } = yield* scene()
         yield* call("POST", "/sandbox/faults", { fault: "delay:200", count: 1 })

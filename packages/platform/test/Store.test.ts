@@ -25,7 +25,10 @@ const authorization = (created: number, options: Partial<Store.Authorization> = 
   request: { user: user.identifier },
   policy: EffectivePolicy.merge(ServicePolicy.none, AuthPolicy.none()),
   deviceIds: [],
-  recipient: { id: TestKeys.service.keyId, pem: TestKeys.service.publicKey },
+  requester: {
+    issuer: Entity.service(serviceId),
+    recipient: { id: TestKeys.service.keyId, pem: TestKeys.service.publicKey }
+  },
   created: at(created),
   expires: at(created + 60),
   state: { _tag: "Open" },
@@ -155,7 +158,7 @@ describe("linking codes", () => {
     Effect.gen(function*() {
       const { completeLinking, device: find, insertLinking } = yield* store
       const pending = device()
-      yield* insertLinking({ code, deviceId: pending.id, expires: at(60) }, pending)
+      yield* insertLinking({ code, deviceId: pending.id, expires: at(60), requester: Option.none() }, pending)
       const linked = yield* Effect.all(
         Array.from({ length: 50 }, () => completeLinking(code, at(1), asLinked)),
         many
@@ -168,7 +171,7 @@ describe("linking codes", () => {
     Effect.gen(function*() {
       const { completeLinking, device: find, insertLinking } = yield* store
       const pending = device()
-      yield* insertLinking({ code, deviceId: pending.id, expires: at(60) }, pending)
+      yield* insertLinking({ code, deviceId: pending.id, expires: at(60), requester: Option.none() }, pending)
       assert.isTrue(Option.isNone(yield* completeLinking(code, at(60), asLinked)))
       assert.strictEqual(Option.getOrThrow(yield* find(pending.id)).status, "LINK_PENDING")
     }))
@@ -179,7 +182,7 @@ describe("linking codes", () => {
       const inserted = yield* Effect.all(
         Array.from({ length: 10 }, () => {
           const pending = device()
-          return insertLinking({ code, deviceId: pending.id, expires: at(60) }, pending)
+          return insertLinking({ code, deviceId: pending.id, expires: at(60), requester: Option.none() }, pending)
         }),
         many
       )
@@ -191,7 +194,7 @@ describe("linking codes", () => {
     Effect.gen(function*() {
       const { completeLinking, devices, insertLinking, linking, removeDevice } = yield* store
       const pending = device()
-      yield* insertLinking({ code, deviceId: pending.id, expires: at(60) }, pending)
+      yield* insertLinking({ code, deviceId: pending.id, expires: at(60), requester: Option.none() }, pending)
       yield* removeDevice(pending.id)
       yield* removeDevice(pending.id)
       assert.isTrue(Option.isNone(yield* linking(code)))
@@ -205,8 +208,13 @@ describe("devices", () => {
     Effect.gen(function*() {
       const { devices, insertKey, insertLinking, keys, removeDevice } = yield* store
       const [first, second] = [device(), device()]
-      yield* insertLinking({ code, deviceId: first.id, expires: at(60) }, first)
-      yield* insertLinking({ code: LinkingCode.make("hijklmn"), deviceId: second.id, expires: at(60) }, second)
+      yield* insertLinking({ code, deviceId: first.id, expires: at(60), requester: Option.none() }, first)
+      yield* insertLinking({
+        code: LinkingCode.make("hijklmn"),
+        deviceId: second.id,
+        expires: at(60),
+        requester: Option.none()
+      }, second)
       assert.deepStrictEqual((yield* devices(user)).map(({ id }) => id), [first.id, second.id])
       const key: Store.EntityKey = {
         id: TestKeys.device.keyId,
@@ -234,7 +242,7 @@ describe("users", () => {
       yield* ensureUser(user)
       assert.isTrue(yield* hasUser(user))
       const pending = device()
-      yield* insertLinking({ code, deviceId: pending.id, expires: at(60) }, pending)
+      yield* insertLinking({ code, deviceId: pending.id, expires: at(60), requester: Option.none() }, pending)
       yield* ensureUser(user)
       assert.lengthOf(yield* devices(user), 1)
     }))

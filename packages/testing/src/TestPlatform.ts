@@ -13,6 +13,8 @@ import * as Platform from "@effect-launchkey/platform/Platform"
 import * as PlatformClock from "@effect-launchkey/platform/PlatformClock"
 import * as PlatformKeys from "@effect-launchkey/platform/PlatformKeys"
 import * as Store from "@effect-launchkey/platform/Store"
+import * as WebhookEgress from "@effect-launchkey/platform/WebhookEgress"
+import * as WebhookSender from "@effect-launchkey/platform/WebhookSender"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import * as Transport from "@effect-launchkey/transport/Transport"
@@ -84,6 +86,7 @@ export type Services =
   | HttpClient.HttpClient
   | RemoteApi.RemoteApi
   | Administration.Administration
+  | WebhookEgress.WebhookReceivers
   | Platform.Services
 
 const seeded = Layer.effectDiscard(Effect.gen(function*() {
@@ -120,13 +123,18 @@ const seeded = Layer.effectDiscard(Effect.gen(function*() {
 }))
 
 /**
- * The platform from inside, seeded and not served yet.
+ * The platform from inside, seeded and not served yet. Its webhooks stay in this process: `WebhookReceivers` says which
+ * app receives what is sent to an origin.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layerPlatform: Layer.Layer<Platform.Services | Administration.Administration> = Layer.orDie(seeded).pipe(
+export const layerPlatform: Layer.Layer<
+  Platform.Services | Administration.Administration | WebhookEgress.WebhookReceivers
+> = Layer.orDie(seeded).pipe(
   Layer.provideMerge(Administration.layer),
+  Layer.provideMerge(WebhookSender.layer),
+  Layer.provideMerge(WebhookEgress.layerInProcess),
   Layer.provideMerge(Layer.mergeAll(
     Store.layerMemory,
     PlatformClock.layer,

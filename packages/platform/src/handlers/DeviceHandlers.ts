@@ -16,7 +16,7 @@ import {
   RequestTimedOut,
   Unauthorized
 } from "@effect-launchkey/core/ApiError"
-import type { AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
+import type { AuthorizationPackage, AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
 import type { AnswerAuthorization } from "@effect-launchkey/core/Device"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as Jose from "@effect-launchkey/transport/Jose"
@@ -24,6 +24,7 @@ import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Caller from "../Caller.ts"
+import { authorizationAnswered, deviceLinked } from "../internal/webhooks.ts"
 import * as PlatformClock from "../PlatformClock.ts"
 import * as PlatformSettings from "../PlatformSettings.ts"
 import * as Store from "../Store.ts"
@@ -86,6 +87,11 @@ export const linking = HttpApiBuilder.group(Api, "linking", (handlers) =>
           created: now,
           expires: Option.none()
         })
+        yield* Option.match(Option.all([directory, link.value.requester]), {
+          onNone: () => Effect.void,
+          onSome: ([to, requester]) =>
+            deviceLinked(to, requester, { deviceId: linked.value.id, publicKey: key.pem, publicKeyId: key.keyId })
+        })
         return { deviceId: linked.value.id }
       }))
   }))
@@ -125,8 +131,8 @@ export const device = HttpApiBuilder.group(Api, "device", (handlers) =>
           expires: authorization.expires,
           policy: authorization.policy,
           denialReasons: authorization.request.denialReasons ?? [],
-          recipientKey: authorization.recipient.pem,
-          recipientKeyId: authorization.recipient.id
+          recipientKey: authorization.requester.recipient.pem,
+          recipientKeyId: authorization.requester.recipient.id
         })))
     })
 
@@ -136,7 +142,8 @@ export const device = HttpApiBuilder.group(Api, "device", (handlers) =>
         const asked = Option.filter(yield* store.authorization(id), ({ deviceIds }) =>
           deviceIds.includes(caller.id))
         if (Option.isNone(asked)) return yield* new EntityNotFound({ detail: "no such authorization request" })
-        const { recipient, serviceId, user } = asked.value
+        const { requester, serviceId, user } = asked.value
+        const { recipient } = requester
         if (sealed.keyId !== recipient.id) {
           return yield* invalid({ public_key_id: "expected the request's recipient_key_id" })
         }
@@ -149,24 +156,23 @@ export const device = HttpApiBuilder.group(Api, "device", (handlers) =>
         }
         const service = yield* serviceOf(serviceId)
         const now = yield* clock.now
-        const before = yield* store.closeAuthorization(id, now, {
-          _tag: "Answered",
-          answer: {
-            oaep: Option.some(sealed.oaep),
-            jwe: Option.fromNullable(sealed.jwe),
-            serviceUserHash: yield* UserNames.serviceUserHash(serviceId, user),
-            organizationUserHash: yield* Effect.transposeMapOption(
-              Option.fromNullable(service),
-              ({ organizationId }) => UserNames.organizationUserHash(organizationId, user)
-            ),
-            userPushId: yield* UserNames.userPushId(serviceId, user),
-            keyId: recipient.id
-          }
-        })
+        const relayed: AuthorizationPackage = {
+          oaep: Option.some(sealed.oaep),
+          jwe: Option.fromNullable(sealed.jwe),
+          serviceUserHash: yield* UserNames.serviceUserHash(serviceId, user),
+          organizationUserHash: yield* Effect.transposeMapOption(
+            Option.fromNullable(service),
+            ({ organizationId }) => UserNames.organizationUserHash(organizationId, user)
+          ),
+          userPushId: yield* UserNames.userPushId(serviceId, user),
+          keyId: recipient.id
+        }
+        const before = yield* store.closeAuthorization(id, now, { _tag: "Answered", answer: relayed })
         const state = Option.getOrElse(before, () => asked.value)
         if (state.state._tag === "Answered") return yield* new AuthorizationResponseExists({ detail })
         if (state.state._tag === "Canceled") return yield* new AuthorizationRequestCanceled({ detail })
         if (!Store.isOpen(state, now)) return yield* new RequestTimedOut({ detail })
+        if (service !== undefined) yield* authorizationAnswered(service, requester, relayed)
       })
 
     return handlers

@@ -13,6 +13,7 @@ import * as Option from "effect/Option"
 import * as Administration from "../Administration.ts"
 import * as Caller from "../Caller.ts"
 import { orForbidden } from "../internal/records.ts"
+import * as Permissions from "../Permissions.ts"
 import * as PlatformSettings from "../PlatformSettings.ts"
 import * as Store from "../Store.ts"
 import * as Totps from "../Totps.ts"
@@ -50,7 +51,15 @@ export const layer = HttpApiBuilder.group(Api, "directory", (handlers) =>
     return handlers
       .handle("linkDevice", ({ payload }) =>
         Effect.gen(function*() {
-          const { code, deviceId } = yield* administration.linkDevice(yield* userOf(payload.user), payload)
+          const user = yield* userOf(payload.user)
+          const { issuer, signingKeyId } = yield* Caller.directory
+          const recipient = yield* Permissions.encryptionKey(issuer, signingKeyId)
+          const { code, deviceId } = yield* administration.linkDevice(user, {
+            ttl: payload.ttl,
+            requester: Option.getOrUndefined(
+              Option.map(recipient, ({ id, pem }) => ({ issuer, recipient: { id, pem } }))
+            )
+          })
           return new LinkStarted({ code, deviceId, qrCodeUrl: qrCodeUrl(code) })
         }).pipe(orForbidden))
       .handle("listDevices", ({ payload }) =>

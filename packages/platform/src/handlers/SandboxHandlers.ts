@@ -11,12 +11,14 @@ import * as Jose from "@effect-launchkey/transport/Jose"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Authenticator from "../Authenticator.ts"
 import {
   type NewDevice,
   type NewOrganization,
+  type Resend,
   type Response,
   SandboxApi,
   SandboxConflict,
@@ -32,6 +34,10 @@ const noCode = new SandboxNotFound({
 
 const noDevice = new SandboxNotFound({
   error: "The sandbox has no such device, or it is linked no longer. Link one by POST /sandbox/devices."
+})
+
+const noWebhook = new SandboxNotFound({
+  error: "The sandbox has no such webhook, or has sent nothing of it yet. GET /sandbox/webhooks lists them."
 })
 
 type DeviceError = Authenticator.AnswerError | Authenticator.DenialReasonNotOffered
@@ -157,6 +163,16 @@ export const layer = HttpApiBuilder.group(SandboxApi, "sandbox", (handlers) =>
       }
     }
 
+    const resendWebhook = (id: number, as: typeof Resend.Type) =>
+      Effect.gen(function*() {
+        const { timed, webhooks } = yield* state.world
+        const answer = yield* Effect.either(timed(webhooks.resend(id, as)))
+        if (Either.isLeft(answer)) return { status: Option.none(), failure: Option.some(answer.left.reason) }
+        return Option.isSome(answer.right)
+          ? { status: answer.right, failure: Option.none() }
+          : yield* noWebhook
+      })
+
     return handlers
       .handle("createOrganization", ({ payload }) => createOrganization(payload))
       .handle("linkDevice", ({ payload }) => linkDevice(payload))
@@ -184,6 +200,8 @@ export const layer = HttpApiBuilder.group(SandboxApi, "sandbox", (handlers) =>
             advance(Duration.seconds(payload.seconds), { tokens: payload.tokens ?? false }),
             (now) => ({ now })
           )))
+      .handle("webhooks", () => Effect.flatMap(state.world, ({ webhooks }) => webhooks.sender.log))
+      .handle("resendWebhook", ({ path, payload }) => resendWebhook(path.id, payload.as))
       .handle("reset", () => state.reset)
       .handle("stats", () => state.stats)
   }))

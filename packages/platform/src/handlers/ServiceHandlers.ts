@@ -114,7 +114,7 @@ export const layer = HttpApiBuilder.group(Api, "service", (handlers) =>
           request,
           policy: EffectivePolicy.merge(service.policy, request.policy ?? AuthPolicy.none()),
           deviceIds,
-          recipient: recipient.value,
+          requester: { issuer, recipient: { id: recipient.value.id, pem: recipient.value.pem } },
           created,
           expires: DateTime.addDuration(created, request.ttl ?? defaultTimeToLive),
           state: { _tag: "Open" }
@@ -173,11 +173,12 @@ export const layer = HttpApiBuilder.group(Api, "service", (handlers) =>
       .handle("cancelAuthorization", ({ path }) => cancel(path.id))
       .handle("startSession", ({ payload }) =>
         Effect.gen(function*() {
-          const { serviceId } = yield* Caller.service
+          const { issuer, serviceId } = yield* Caller.service
           const { service } = yield* activeService(serviceId)
           yield* store.startSession({
             user: yield* findUser(service, payload.user),
             serviceId,
+            issuer,
             authorizationRequestId: Option.fromNullable(payload.authorizationRequestId),
             created: yield* clock.now
           })
