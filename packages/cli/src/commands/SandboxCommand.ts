@@ -4,6 +4,7 @@
  * @see docs/sandbox.md
  * @since 0.1.0
  */
+import * as NodeWebhookEgress from "@effect-launchkey/platform/NodeWebhookEgress"
 import * as Sandbox from "@effect-launchkey/platform/Sandbox"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
@@ -74,8 +75,13 @@ export const serve = (
     const server = createServer()
     // A call that is being answered, or delayed on purpose, does not hold up the end.
     const closing = Layer.scopedDiscard(Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections())))
+    // Whose tests these are has their receivers of webhooks on this machine.
+    const sandbox = Layer.provide(
+      Sandbox.serve({ stats, disconnect }),
+      Layer.orDie(NodeWebhookEgress.layer({ insecureAllowLoopback: true }))
+    )
     return Layer.effectDiscard(Effect.flatMap(baseUrl, ready)).pipe(
-      Layer.provide(Layer.merge(Sandbox.serve({ stats, disconnect }), closing)),
+      Layer.provide(Layer.merge(sandbox, closing)),
       Layer.provide(NodeHttpServer.layer(() => server, { host, port })),
       Layer.launch,
       Effect.mapError(({ cause }) => new CannotListen({ host, port, cause }))
