@@ -1,6 +1,6 @@
 /**
- * What a program knows of the platforms that it calls: their keys and their clocks, one of each per base URL, however
- * many credentials share it.
+ * What a program knows of the platforms that it calls: their keys, their clocks and what may still be retried, one of
+ * each per base URL, however many credentials share it.
  *
  * @since 0.1.0
  */
@@ -10,6 +10,7 @@ import { InvalidParameters } from "@effect-launchkey/core/ApiError"
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Cache from "effect/Cache"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
@@ -19,6 +20,7 @@ import * as Option from "effect/Option"
 import * as exchange from "./internal/exchange.ts"
 import type * as Jose from "./Jose.ts"
 import * as RemoteKeys from "./RemoteKeys.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
 import * as ServerClock from "./ServerClock.ts"
 import { TransportError } from "./TransportError.ts"
 
@@ -33,6 +35,8 @@ export interface Connection {
   readonly httpClient: HttpClient.HttpClient.With<TransportError>
   readonly keys: RemoteKeys.RemoteKeys
   readonly clock: ServerClock.ServerClock
+  /** Of retries, for all that calls over it. */
+  readonly budget: RetryPolicy.Budget
 }
 
 /**
@@ -106,7 +110,7 @@ const checkBaseUrl = (text: string): Effect.Effect<string, InvalidParameters> =>
 }
 
 /** How long an attempt to fetch the platform's time or a key of it may take. */
-const attemptTimeout = Duration.seconds(10)
+const attemptTimeout = RetryPolicy.defaults.attemptTimeout
 
 const unusable = (operation: string) => (cause: unknown) =>
   cause instanceof TransportError ? cause : new TransportError({ reason: "AnswerUnusable", operation, cause })
@@ -114,7 +118,13 @@ const unusable = (operation: string) => (cause: unknown) =>
 const open = Effect.fnUntraced(function*({ baseUrl, httpClient }: Options) {
   const call = exchange.make(httpClient, { baseUrl, timeout: attemptTimeout })
   const plain = HttpClient.makeWith<TransportError, never, TransportError, never>(
-    Effect.flatMap((request) => Effect.map(call(request), (received) => exchange.respond(request, received, false))),
+    Effect.flatMap((request) =>
+      Effect.zipWith(
+        call(request),
+        Clock.currentTimeMillis,
+        (received, millis) => exchange.answer(request, received, { authenticated: false, now: millis / 1000 }).response
+      )
+    ),
     Effect.succeed
   )
   const api = yield* HttpApiClient.group(Api, { group: "public", httpClient: plain })
@@ -135,7 +145,8 @@ const open = Effect.fnUntraced(function*({ baseUrl, httpClient }: Options) {
         Effect.mapError(unusable("GET /public/v3/public-key/…"))
       )
   }, lifetimes.keys)
-  const connection: Connection = { baseUrl, httpClient: plain, clock, keys }
+  const budget = yield* RetryPolicy.makeBudget(baseUrl)
+  const connection: Connection = { baseUrl, httpClient: plain, clock, keys, budget }
   return connection
 })
 
@@ -155,7 +166,7 @@ export const make: Effect.Effect<Service, never, Jose.Jose> = Effect.map(
 )
 
 /**
- * Give several transports this one layer and they share keys and clocks.
+ * Give several transports this one layer and they share keys, clocks and retry budgets.
  *
  * @since 0.1.0
  * @category layers

@@ -4,12 +4,15 @@
  *
  * @since 0.1.0
  */
+import { routeOf } from "@effect-launchkey/core/Api"
 import { InvalidParameters } from "@effect-launchkey/core/ApiError"
 import type { AuthorizationPackage, AuthorizationResponse } from "@effect-launchkey/core/Authorization"
 import { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
 import { KeyId } from "@effect-launchkey/core/KeyId"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Clock from "effect/Clock"
+import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -22,12 +25,14 @@ import * as Answer from "./Answer.ts"
 import * as Claims from "./Claims.ts"
 import type { HashFunction } from "./ContentHash.ts"
 import * as Envelope from "./Envelope.ts"
+import * as attempts from "./internal/attempts.ts"
 import * as exchange from "./internal/exchange.ts"
 import type { InvalidKey } from "./InvalidKey.ts"
 import * as Jose from "./Jose.ts"
 import * as Keyring from "./Keyring.ts"
 import { Refusal } from "./Rejection.ts"
 import * as RemoteApi from "./RemoteApi.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
 import { MessageRejected, operation, TransportError } from "./TransportError.ts"
 
 /**
@@ -44,6 +49,10 @@ export interface Options {
   readonly baseUrl: string
   /** How long one attempt may take, from sending to the last byte of the answer. Default 10 seconds. */
   readonly attemptTimeout?: Duration.DurationInput | undefined
+  /** How long a call may take, with all its attempts and the waits between them. Default 30 seconds. */
+  readonly deadline?: Duration.DurationInput | undefined
+  /** When to try again. Default: {@link RetryPolicy.defaultSchedule}, and never on a 429. */
+  readonly retry?: RetryPolicy.Options | undefined
   /** Tolerance for the clocks' difference. Default 5 seconds, at most 30. */
   readonly leeway?: Duration.DurationInput | undefined
   /** Default `RSA-OAEP-256`. */
@@ -56,6 +65,31 @@ export interface Options {
   readonly platform?: string | undefined
   /** Ids of the only platform keys to trust. Default: any that the platform serves. */
   readonly pinnedKeys?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Delivery<E = never> {
+  /** The service or directory that listens. */
+  readonly subject: EntityIdentifier
+  /** Value of the `X-IOV-JWT` header. */
+  readonly token: string | undefined
+  readonly method: string
+  /** As the platform called it, without a query: the external path behind a proxy. */
+  readonly path: string
+  /** The octets as they came. */
+  readonly body: Uint8Array
+  /**
+   * Marks the token as seen, in one atomic step; false when it was before. After `until`, seconds since the epoch on
+   * Effect's `Clock`, it need not be remembered.
+   */
+  readonly firstSeen: (token: {
+    readonly audience: EntityIdentifier
+    readonly tokenId: string
+    readonly until: number
+  }) => Effect.Effect<boolean, E>
 }
 
 /**
@@ -77,6 +111,13 @@ export interface Service {
     relayed: AuthorizationPackage,
     expected: Answer.Expected
   ) => Effect.Effect<AuthorizationResponse, MessageRejected>
+  /**
+   * Opens a webhook that is meant for this issuer. What it tells is verified to come from the platform, and not to have
+   * come before; what a device answered within it is still sealed.
+   */
+  readonly openWebhook: <E>(
+    delivery: Delivery<E>
+  ) => Effect.Effect<Envelope.OpenedWebhook, MessageRejected | TransportError | E>
 }
 
 /**
@@ -100,6 +141,16 @@ const checkLifetime = (input: Duration.DurationInput): Effect.Effect<number, Inv
   return Number.isInteger(seconds) && seconds >= 1 && seconds <= Claims.maximumLifetime
     ? Effect.succeed(seconds)
     : Effect.fail(invalid("tokenLifetime", `not a whole number of seconds from 1 to ${Claims.maximumLifetime}`))
+}
+
+const checkTime = (
+  path: string,
+  input: Duration.DurationInput
+): Effect.Effect<Duration.Duration, InvalidParameters> => {
+  const duration = Duration.decode(input)
+  return Duration.isFinite(duration) && Duration.greaterThan(duration, Duration.zero)
+    ? Effect.succeed(duration)
+    : Effect.fail(invalid(path, "not a time that passes; give one such as \"10 seconds\""))
 }
 
 const decoded = <A>(path: string, schema: Schema.Schema<A, string>, value: string) =>
@@ -127,12 +178,15 @@ export const make = (options: Options): Effect.Effect<
     const pinned = options.pinnedKeys === undefined
       ? undefined
       : new Set(yield* Effect.forEach(options.pinnedKeys, (id, i) => decoded(`pinnedKeys[${i}]`, KeyId, id)))
-    const attemptTimeout = Duration.decode(options.attemptTimeout ?? "10 seconds")
-    const { baseUrl, clock, keys } = yield* (yield* RemoteApi.RemoteApi).connect({
+    const { defaults } = RetryPolicy
+    const attemptTimeout = yield* checkTime("attemptTimeout", options.attemptTimeout ?? defaults.attemptTimeout)
+    const deadline = yield* checkTime("deadline", options.deadline ?? defaults.deadline)
+    const { baseUrl, budget, clock, keys } = yield* (yield* RemoteApi.RemoteApi).connect({
       baseUrl: options.baseUrl,
       httpClient
     })
     const call = exchange.make(httpClient, { baseUrl, timeout: attemptTimeout })
+    const attempted = attempts.make({ budget, deadline, retry: options.retry ?? {} })
 
     const trusted = (key: Jose.PublicKey) =>
       pinned === undefined || pinned.has(key.keyId)
@@ -145,7 +199,7 @@ export const make = (options: Options): Effect.Effect<
         ? new MessageRejected({ kind, reason: error.reason, operation: name, cause: error.cause })
         : error
 
-    const exchangeSealed = Effect.fnUntraced(function*(
+    const seal = Effect.fnUntraced(function*(
       request: HttpClientRequest.HttpClientRequest,
       subject: EntityIdentifier
     ) {
@@ -159,7 +213,7 @@ export const make = (options: Options): Effect.Effect<
           operation: operation(request.method, request.url)
         })
       }
-      const sealed = yield* Envelope.sealRequest({
+      return yield* Envelope.sealRequest({
         keyring,
         issuer,
         subject,
@@ -174,6 +228,18 @@ export const make = (options: Options): Effect.Effect<
         platform: options.platform,
         lifetime
       })
+    })
+
+    const exchangeSealed = Effect.fnUntraced(function*(
+      request: HttpClientRequest.HttpClientRequest,
+      subject: EntityIdentifier,
+      name: string,
+      progress: attempts.Progress
+    ) {
+      const sealed = yield* seal(request, subject).pipe(
+        Effect.mapError((error) => error._tag === "TransportError" ? unsent(error) : rejected("Request", name)(error))
+      )
+      progress.sent = true
       const received = yield* call(
         HttpClientRequest.make(request.method)(request.url).pipe(
           HttpClientRequest.setHeaders({ authorization: sealed.authorization, accept: Claims.joseContentType }),
@@ -196,15 +262,45 @@ export const make = (options: Options): Effect.Effect<
         })).pipe(
           // Our clock may have drifted since it was measured: measure once more before disbelieving the platform's.
           Effect.tapError((error) => isAboutTime(error) ? clock.invalidate : Effect.void),
-          Effect.retry({ times: 1, while: isAboutTime })
+          Effect.retry({ times: 1, while: isAboutTime }),
+          Effect.mapError(rejected("Response", name))
         )
       if (received.status === 401) yield* clock.invalidate
-      return exchange.respond(
+      return exchange.answer(
         request,
         { ...received, body: Option.getOrElse(opened.body, () => new Uint8Array(0)) },
-        opened.authenticated
+        {
+          authenticated: opened.authenticated,
+          // A date in it is on the platform's clock, which was read a moment ago.
+          now: received.headers["retry-after"] === undefined
+            ? 0
+            : yield* Effect.orElse(clock.now, () => Effect.map(Clock.currentTimeMillis, (millis) => millis / 1000))
+        }
       )
     })
+
+    const openWebhook = <E>({ firstSeen, ...delivery }: Delivery<E>) => {
+      const attempt = Effect.flatMap(clock.now, (now) =>
+        Envelope.openWebhook({
+          ...delivery,
+          // The token's times are the platform's, and whoever remembers it has another clock.
+          firstSeen: (token) =>
+            Effect.flatMap(Clock.currentTimeMillis, (millis) =>
+              firstSeen({ ...token, until: Math.ceil(millis / 1000 + token.until - now) + clockDrift })),
+          keyring,
+          findKey,
+          audience: issuer,
+          now,
+          leeway,
+          platform: options.platform
+        }))
+      // As with responses. A token is refused for its time before it is marked as seen, so that is asked once at most.
+      return Effect.catchIf(
+        attempt,
+        (error) => error instanceof Refusal && isAboutTime(error),
+        (refusal) => Effect.flatMap(clock.doubt, (again) => again ? attempt : refusal)
+      )
+    }
 
     return {
       issuer,
@@ -212,11 +308,20 @@ export const make = (options: Options): Effect.Effect<
         HttpClient.makeWith<TransportError | MessageRejected, never, TransportError | MessageRejected, never>(
           Effect.flatMap((request) => {
             const name = operation(request.method, request.url)
-            return exchangeSealed(request, subject).pipe(
-              Effect.mapError(rejected("Response", name)),
-              Effect.provideService(Jose.Jose, jose),
-              Effect.withSpan("Transport.exchange", { kind: "client", attributes: { operation: name } })
-            )
+            const route = routeOf(request.method, request.url)
+            return attempted({ operation: name, route }, (progress) =>
+              exchangeSealed(request, subject, name, progress).pipe(
+                Effect.provideService(Jose.Jose, jose),
+                Effect.withSpan("Transport.exchange", {
+                  kind: "client",
+                  attributes: {
+                    operation: name,
+                    "http.request.method": request.method,
+                    ...(route === undefined ? {} : { "url.template": route.template }),
+                    attempt: progress.attempt
+                  }
+                })
+              ))
           }),
           Effect.succeed
         ),
@@ -226,9 +331,27 @@ export const make = (options: Options): Effect.Effect<
             new MessageRejected({ kind: "DeviceAnswer", reason, operation: "GET /service/v3/auths/…" })
           ),
           Effect.provideService(Jose.Jose, jose)
+        ),
+      openWebhook: (delivery) => {
+        const name = operation(delivery.method, delivery.path)
+        return openWebhook(delivery).pipe(
+          Effect.catchIf(
+            (error) => error instanceof Refusal,
+            ({ reason, cause }) => new MessageRejected({ kind: "Webhook", reason, operation: name, cause })
+          ),
+          Effect.provideService(Jose.Jose, jose),
+          Effect.withSpan("Transport.openWebhook", { kind: "server", attributes: { operation: name } })
         )
+      }
     }
   })
+
+/** What has to be asked before a call failed: the call itself was not sent. */
+const unsent = ({ cause, operation, reason }: TransportError): TransportError =>
+  new TransportError({ cause, operation, reason, sent: false })
+
+/** How much longer than necessary tokens are remembered: measuring the platform's clock anew may set it back, seconds. */
+const clockDrift = 5
 
 const isAboutTime = (error: Refusal | TransportError): boolean =>
   error._tag === "Refusal" && (error.reason === "Expired" || error.reason === "NotYetValid")

@@ -16,8 +16,8 @@ const problems = {
 } as const
 
 const remedies: { readonly [Reason in keyof typeof problems]: string } = {
-  Unreachable: "Check the base URL and the network. Whether the platform has acted on the request is not known.",
-  TimedOut: "Check the network, or allow more time. Whether the platform has acted on the request is not known.",
+  Unreachable: "Check the base URL and the network.",
+  TimedOut: "Check the network, or allow more time.",
   AnswerTooLarge: "Check that the base URL is that of a platform.",
   AnswerEncoded: "Have proxies on the way leave answers as they are.",
   AnswerUnusable: "Check that the base URL is that of a platform.",
@@ -25,8 +25,10 @@ const remedies: { readonly [Reason in keyof typeof problems]: string } = {
 }
 
 /**
- * No answer, or none that could be one. `operation` is method and path with its ids left out.
+ * No answer, or none that could be one. `operation` is method and path with its ids left out: of the call, or of the
+ * public endpoint that the call needed first.
  *
+ * @see docs/protocol.md "Retries"
  * @since 0.1.0
  * @category errors
  */
@@ -42,16 +44,27 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
       "RequestUnsupported"
     ),
     operation: Schema.String,
+    /**
+     * Whether any of the call may have been sent, in any attempt. False: the platform has certainly not acted on it.
+     * True, the default: that is not known.
+     */
+    sent: Schema.optionalWith(Schema.Boolean, { default: () => true }),
     cause: Schema.optional(Schema.Defect)
   }
 ) {
   override get message(): string {
-    return `${this.operation}: ${problems[this.reason]}. ${remedies[this.reason]}`
+    const acted = this.sent
+      ? "Whether the platform has acted on the call is not known."
+      : "The platform has certainly not acted on the call: nothing of it was sent."
+    return `${this.operation}: ${problems[this.reason]}. ${remedies[this.reason]} ${acted}`
   }
 }
 
 /**
  * A message that is not believed. Nothing of its content was used; `reason` is the first check that it failed.
+ *
+ * Of kind `Request`, at a client, it is its own request that could not be sealed: the platform's key is not one to
+ * trust. Then nothing was sent.
  *
  * Keep `reason` from whoever sent the message: it helps an attacker.
  *

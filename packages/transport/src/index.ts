@@ -87,8 +87,8 @@ export * as Keyring from "./Keyring.ts"
 export * as Rejection from "./Rejection.ts"
 
 /**
- * What a program knows of the platforms that it calls: their keys and their clocks, one of each per base URL, however
- * many credentials share it.
+ * What a program knows of the platforms that it calls: their keys, their clocks and what may still be retried, one of
+ * each per base URL, however many credentials share it.
  *
  * @since 0.1.0
  */
@@ -101,6 +101,14 @@ export * as RemoteApi from "./RemoteApi.ts"
  * @since 0.1.0
  */
 export * as RemoteKeys from "./RemoteKeys.ts"
+
+/**
+ * When a call to the platform is tried again: what may be repeated, how long to wait, and how often in all.
+ *
+ * @see docs/protocol.md "Retries"
+ * @since 0.1.0
+ */
+export * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
  * The platform's time as this process sees it: its own clock, corrected by what the platform answered to a ping.

@@ -28,12 +28,12 @@ describe("TransportError", () => {
       [
         "Unreachable",
         "GET /service/v3/auths/…: no answer came: the platform could not be reached or the connection broke. "
-        + "Check the base URL and the network. Whether the platform has acted on the request is not known."
+        + "Check the base URL and the network. Whether the platform has acted on the call is not known."
       ],
       [
         "AnswerTooLarge",
         "GET /service/v3/auths/…: the answer is larger than this protocol allows. "
-        + "Check that the base URL is that of a platform."
+        + "Check that the base URL is that of a platform. Whether the platform has acted on the call is not known."
       ]
     ] as const
   ) {
@@ -41,6 +41,19 @@ describe("TransportError", () => {
       assert.strictEqual(new TransportError({ reason, operation: "GET /service/v3/auths/…" }).message, message)
     })
   }
+
+  it("says so when nothing was sent", () => {
+    const error = new TransportError({ reason: "TimedOut", operation: "GET /public/v3/ping", sent: false })
+    assert.strictEqual(
+      error.message,
+      "GET /public/v3/ping: no answer came in time. Check the network, or allow more time. "
+        + "The platform has certainly not acted on the call: nothing of it was sent."
+    )
+  })
+
+  it("takes what is not said to have been unsent for sent", () => {
+    assert.isTrue(new TransportError({ reason: "TimedOut", operation: "GET /public/v3/ping" }).sent)
+  })
 })
 
 describe("MessageRejected", () => {

@@ -11,6 +11,8 @@ import * as Predicate from "effect/Predicate"
 import { collect } from "../Body.ts"
 import { maximumBodyLength, tokenHeader } from "../Claims.ts"
 import { operation, TransportError } from "../TransportError.ts"
+import * as retryAfter from "./retryAfter.ts"
+import { nothingSent } from "./unsent.ts"
 import { userAgent } from "./userAgent.ts"
 
 export interface Received {
@@ -46,6 +48,7 @@ export const make = (
       new TransportError({
         reason,
         operation: operation(request.method, request.url),
+        sent: !nothingSent(cause),
         // The rest of the client's own error is the request, with the token in it.
         cause: isHttpClientError(cause) ? cause.cause ?? cause.description : cause
       })
@@ -112,41 +115,61 @@ const parsed = (body: Uint8Array): unknown => {
  * An error in the one shape that the contract declares, whatever became of its body: an empty or unreadable one must
  * not hide the status.
  */
-const wireError = (received: Received, authenticated: boolean): WireError => {
+const wireError = (received: Received, context: Context): WireError => {
   const json = parsed(received.body)
-  const retryAfter = received.headers["retry-after"]
   const known = Predicate.isRecord(json) && typeof json.error_code === "string"
+  const data = known && Predicate.isRecord(json.error_data) ? json.error_data : {}
+  const header = retryAfter.read(received.headers["retry-after"], context.now)
   return {
     error_code: known ? json.error_code as string : statusCode(received.status),
     error_detail: known ? json.error_detail ?? "" : "",
     error_data: {
-      ...(retryAfter !== undefined && /^\d{1,9}$/.test(retryAfter) ? { retry_after: Number(retryAfter) } : {}),
-      ...(known && Predicate.isRecord(json.error_data) ? json.error_data : {}),
-      authenticated
+      ...data,
+      // The header is not signed: it counts only where the body says nothing of the kind.
+      ...(Option.isSome(header) && typeof data.retry_after !== "number" ? { retry_after: header.value } : {}),
+      authenticated: context.authenticated
     }
   }
+}
+
+export interface Context {
+  readonly authenticated: boolean
+  /** Seconds since the epoch on the platform's clock, as far as it is known. */
+  readonly now: number
+}
+
+/** What the contract's client is given to decode, and what decides whether to ask again. */
+export interface Answer {
+  readonly response: HttpClientResponse.HttpClientResponse
+  /** Seconds, where the platform asks to wait. */
+  readonly retryAfter: number | undefined
 }
 
 /** Statuses that a `Response` cannot have a body with, whatever stood on the wire. */
 const bodiless = [204, 205, 304]
 
-/** What the contract's client is given to decode: plain JSON, and nothing of the wire. */
-export const respond = (
+/** Plain JSON, and nothing of the wire. */
+export const answer = (
   request: HttpClientRequest.HttpClientRequest,
   received: Received,
-  authenticated: boolean
-): HttpClientResponse.HttpClientResponse => {
+  context: Context
+): Answer => {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(received.headers)) {
     if (value !== undefined && name !== tokenHeader) headers[name] = value
   }
-  const body = received.status >= 400
-    ? JSON.stringify(wireError(received, authenticated))
+  const error = received.status >= 400 ? wireError(received, context) : undefined
+  const body = error !== undefined
+    ? JSON.stringify(error)
     : bodiless.includes(received.status)
     ? ""
     : utf8.decode(received.body)
-  return HttpClientResponse.fromWeb(
-    request,
-    new Response(body === "" ? null : body, { status: received.status, headers })
-  )
+  const wait = Predicate.isRecord(error?.error_data) ? error.error_data.retry_after : undefined
+  return {
+    response: HttpClientResponse.fromWeb(
+      request,
+      new Response(body === "" ? null : body, { status: received.status, headers })
+    ),
+    retryAfter: typeof wait === "number" && wait >= 0 ? wait : undefined
+  }
 }
