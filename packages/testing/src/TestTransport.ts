@@ -339,7 +339,9 @@ export const layerReplies = (
                 new MessageRejected({ kind: "DeviceAnswer", reason, operation: "GET /service/v3/auths/…" })
               )
             )
-          )
+          ),
+        openWebhook: () =>
+          Effect.dieMessage("TestTransport opens no webhooks. TestWebhooks forges them, for a transport that does.")
       }),
       Context.add(TestTransport, { requests: Ref.get(sent), expectations: Ref.get(expected) })
     )

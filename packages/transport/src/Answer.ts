@@ -53,7 +53,11 @@ export interface ExpectedUser {
  * @category models
  */
 export interface Expected {
-  readonly authorizationRequestId: AuthorizationRequestId
+  /**
+   * Left out only where the answer itself is to tell, as of a webhook: a device can name any request, so such an answer
+   * counts for nothing until it is compared with the request and the user that it should be about.
+   */
+  readonly authorizationRequestId?: AuthorizationRequestId | undefined
   readonly user?: ExpectedUser | undefined
 }
 
@@ -61,7 +65,7 @@ export interface Expected {
  * Opens a device's answer. `jwe` is read where it is present, and its failure is final: `oaep` is never a fallback.
  *
  * The answer names the request that it answers; it is refused unless that is the one that was asked about, and unless
- * the user is the expected one as far as the caller said who that is.
+ * the user is the expected one, both as far as the caller said.
  *
  * @since 0.1.0
  * @category constructors
@@ -81,7 +85,10 @@ export const open = Effect.fnUntraced(function*(
       yield* Effect.flatMap(keyring.decryptOaep(relayed.keyId, yield* ciphertext(relayed)), readLegacyAnswer),
       relayed
     )
-  if (response.authorizationRequestId !== expected.authorizationRequestId) {
+  if (
+    expected.authorizationRequestId !== undefined &&
+    response.authorizationRequestId !== expected.authorizationRequestId
+  ) {
     return yield* new Refusal({ reason: "AuthorizationRequestMismatch" })
   }
   if (!isAbout(response, expected.user ?? {})) return yield* new Refusal({ reason: "UserMismatch" })

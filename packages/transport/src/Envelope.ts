@@ -555,9 +555,9 @@ export const sealWebhook = Effect.fnUntraced(function*(options: SealWebhookOptio
  * @since 0.1.0
  * @category models
  */
-export interface OpenWebhookOptions<E = never> {
+export interface OpenWebhookOptions<E1 = never, E2 = never> {
   readonly keyring: Keyring.Service
-  readonly findKey: FindKey<E>
+  readonly findKey: FindKey<E1>
   /** Whose credentials created what is reported: the `aud` of the token. */
   readonly audience: EntityIdentifier
   /** The service or directory that the event is about. */
@@ -569,6 +569,17 @@ export interface OpenWebhookOptions<E = never> {
   readonly body: Uint8Array
   readonly now: Seconds
   readonly leeway: Seconds
+  /**
+   * Marks the token as seen; false when it was before. Remember it until `until`, after which it is refused for its age.
+   * Asked once, and of a token that came with its own body: whoever has the token alone cannot use it up.
+   */
+  readonly firstSeen: (token: {
+    readonly audience: EntityIdentifier
+    readonly tokenId: string
+    readonly until: Seconds
+  }) => Effect.Effect<boolean, E2>
+  /** The platform's name. Default `"lka"`. */
+  readonly platform?: string | undefined
 }
 
 /**
@@ -577,12 +588,12 @@ export interface OpenWebhookOptions<E = never> {
  */
 export interface OpenedWebhook {
   readonly tokenId: string
-  /** After which the token is refused for its age, so that its id need not be remembered: seconds since the epoch. */
-  readonly until: Seconds
   /** Whether the body was encrypted. */
   readonly encrypted: boolean
   /** The JSON. */
   readonly body: Uint8Array
+  /** `S256` of `body`: the same for every sealing of it. */
+  readonly digest: string
 }
 
 const root = (path: string) => path === "" ? "/" : path
@@ -591,32 +602,40 @@ const looksLikeJwe = (body: Uint8Array) =>
   body.length > 0 && body[0] !== 0x7b && !/^\s*\{/.test(latin1.decode(body.subarray(0, 16)))
 
 /**
- * Opens a webhook as its receiver does, save that it does not remember which were seen.
+ * Opens a webhook as its receiver does.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const openWebhook = Effect.fnUntraced(function*<E>(options: OpenWebhookOptions<E>) {
+export const openWebhook = Effect.fnUntraced(function*<E1, E2>(options: OpenWebhookOptions<E1, E2>) {
   yield* check(options.body.length <= Claims.maximumBodyLength.webhook, "BodyTooLarge")
   const payload = yield* verified(yield* parseToken(options.token), options.findKey)
   // 5. The claims are complete and of the right types, without duplicates.
   const claims = yield* readWebhookClaims(payload)
   // 6. It comes from the platform and is meant for us, about the subject that we listen for.
-  yield* check(claims.iss === Claims.platform, "IssuerMismatch")
+  yield* check(claims.iss === (options.platform ?? Claims.platform), "IssuerMismatch")
   yield* check(Claims.audienceOf(claims.aud) === options.audience, "AudienceMismatch")
   // 7.
   yield* check(claims.sub === options.subject, "SubjectMismatch")
   yield* checkTimes(claims, options.now, options.leeway)
+  // 9. Nor would it last longer than a request may.
+  yield* check(claims.exp - claims.iat <= Claims.maximumLifetime, "LifetimeTooLong")
   // 11. It belongs to this method and path.
   yield* check(claims.request.meth === options.method, "MethodMismatch")
   yield* check(root(claims.request.path) === root(options.path), "PathMismatch")
   yield* checkHash(claims.request, options.body)
+  // 10. It was not used before: made here, where it is known that the token came with its body.
+  yield* check(
+    yield* options.firstSeen({
+      audience: options.audience,
+      tokenId: claims.jti,
+      until: claims.exp + options.leeway
+    }),
+    "Replayed"
+  )
   const encrypted = looksLikeJwe(options.body)
-  const opened: OpenedWebhook = {
-    tokenId: claims.jti,
-    until: claims.exp + options.leeway,
-    encrypted,
-    body: encrypted ? yield* decryptBody(options.body, options.keyring) : options.body
-  }
+  const body = encrypted ? yield* decryptBody(options.body, options.keyring) : options.body
+  const jose = yield* Jose.Jose
+  const opened: OpenedWebhook = { tokenId: claims.jti, encrypted, body, digest: yield* jose.digest("S256", body) }
   return opened
 })

@@ -9,6 +9,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import * as refreshing from "./internal/refreshing.ts"
 import type { TransportError } from "./TransportError.ts"
 
@@ -33,6 +34,11 @@ export interface ServerClock {
   readonly now: Effect.Effect<number, TransportError>
   /** Has the next reading measure anew. */
   readonly invalidate: Effect.Effect<void>
+  /**
+   * As `invalidate`, unless that was tried a moment ago: what a stranger can cause must not become a stream of pings.
+   * Whether the next reading measures anew.
+   */
+  readonly doubt: Effect.Effect<boolean>
 }
 
 /**
@@ -44,6 +50,7 @@ export const make = (
   timeToLive: Duration.Duration = lifetimes.timeToLive
 ): Effect.Effect<ServerClock> =>
   Effect.gen(function*() {
+    const lastTried = yield* Ref.make(Option.none<number>())
     const offset = yield* refreshing.make({
       capacity: 1,
       ...lifetimes,
@@ -51,6 +58,7 @@ export const make = (
       lookup: (_: "offset") =>
         Effect.gen(function*() {
           const sent = yield* Clock.currentTimeMillis
+          yield* Ref.set(lastTried, Option.some(sent))
           const answered = yield* ping
           const received = yield* Clock.currentTimeMillis
           return DateTime.toEpochMillis(answered) - (sent + received) / 2
@@ -62,6 +70,15 @@ export const make = (
         offset.get("offset"),
         (millis) => Effect.map(Clock.currentTimeMillis, (local) => (local + millis) / 1000)
       ),
-      invalidate: offset.invalidate("offset")
+      invalidate: offset.invalidate("offset"),
+      doubt: Effect.gen(function*() {
+        const now = yield* Clock.currentTimeMillis
+        const recent = Option.exists(
+          yield* Ref.get(lastTried),
+          (millis) => now >= millis && now - millis < Duration.toMillis(lifetimes.retryAfter)
+        )
+        if (!recent) yield* offset.invalidate("offset")
+        return !recent
+      })
     }
   })

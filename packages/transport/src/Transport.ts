@@ -12,7 +12,6 @@ import { KeyId } from "@effect-launchkey/core/KeyId"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
-import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -27,6 +26,7 @@ import type { HashFunction } from "./ContentHash.ts"
 import * as Envelope from "./Envelope.ts"
 import * as attempts from "./internal/attempts.ts"
 import * as exchange from "./internal/exchange.ts"
+import * as webhooks from "./internal/webhooks.ts"
 import type { InvalidKey } from "./InvalidKey.ts"
 import * as Jose from "./Jose.ts"
 import * as Keyring from "./Keyring.ts"
@@ -68,6 +68,8 @@ export interface Options {
 }
 
 /**
+ * A request that brings a webhook, and who remembers that it came.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -279,29 +281,6 @@ export const make = (options: Options): Effect.Effect<
       )
     })
 
-    const openWebhook = <E>({ firstSeen, ...delivery }: Delivery<E>) => {
-      const attempt = Effect.flatMap(clock.now, (now) =>
-        Envelope.openWebhook({
-          ...delivery,
-          // The token's times are the platform's, and whoever remembers it has another clock.
-          firstSeen: (token) =>
-            Effect.flatMap(Clock.currentTimeMillis, (millis) =>
-              firstSeen({ ...token, until: Math.ceil(millis / 1000 + token.until - now) + clockDrift })),
-          keyring,
-          findKey,
-          audience: issuer,
-          now,
-          leeway,
-          platform: options.platform
-        }))
-      // As with responses. A token is refused for its time before it is marked as seen, so that is asked once at most.
-      return Effect.catchIf(
-        attempt,
-        (error) => error instanceof Refusal && isAboutTime(error),
-        (refusal) => Effect.flatMap(clock.doubt, (again) => again ? attempt : refusal)
-      )
-    }
-
     return {
       issuer,
       httpClient: (subject) =>
@@ -332,26 +311,13 @@ export const make = (options: Options): Effect.Effect<
           ),
           Effect.provideService(Jose.Jose, jose)
         ),
-      openWebhook: (delivery) => {
-        const name = operation(delivery.method, delivery.path)
-        return openWebhook(delivery).pipe(
-          Effect.catchIf(
-            (error) => error instanceof Refusal,
-            ({ reason, cause }) => new MessageRejected({ kind: "Webhook", reason, operation: name, cause })
-          ),
-          Effect.provideService(Jose.Jose, jose),
-          Effect.withSpan("Transport.openWebhook", { kind: "server", attributes: { operation: name } })
-        )
-      }
+      openWebhook: webhooks.make({ keyring, findKey, clock, issuer, leeway, platform: options.platform, jose })
     }
   })
 
 /** What has to be asked before a call failed: the call itself was not sent. */
 const unsent = ({ cause, operation, reason }: TransportError): TransportError =>
   new TransportError({ cause, operation, reason, sent: false })
-
-/** How much longer than necessary tokens are remembered: measuring the platform's clock anew may set it back, seconds. */
-const clockDrift = 5
 
 const isAboutTime = (error: Refusal | TransportError): boolean =>
   error._tag === "Refusal" && (error.reason === "Expired" || error.reason === "NotYetValid")

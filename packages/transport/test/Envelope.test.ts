@@ -2,7 +2,7 @@ import { AuthorizationPackage, AuthorizationRequestId } from "@effect-launchkey/
 import type { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
 import { KeyId } from "@effect-launchkey/core/KeyId"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Option, Ref, Schema } from "effect"
 import * as Answer from "../src/Answer.ts"
 import * as Envelope from "../src/Envelope.ts"
 import * as Jose from "../src/Jose.ts"
@@ -45,6 +45,7 @@ const openResponseVector = Effect.fnUntraced(function*(vector: known.ResponseVec
 const openWebhookVector = Effect.fnUntraced(function*(vector: known.WebhookVector) {
   const keys = yield* Known
   const { asked, findKey } = recording(keys.findPlatformKey)
+  const seen = yield* Ref.make<ReadonlyArray<unknown>>([])
   const opening = Envelope.openWebhook({
     keyring: keys.keyringOf(vector.expected_audience),
     findKey,
@@ -55,9 +56,10 @@ const openWebhookVector = Effect.fnUntraced(function*(vector: known.WebhookVecto
     path: vector.http_path,
     body: bytes(vector.body),
     now: known.now,
-    leeway: 5
+    leeway: 5,
+    firstSeen: (token) => Effect.as(Ref.update(seen, (all) => [...all, token]), true)
   })
-  return { opening, asked }
+  return { opening, asked, seen: Ref.get(seen) }
 })
 
 const openVectorsRequest = Effect.fnUntraced(function*(
@@ -210,10 +212,11 @@ layer(Known.layer)("the vectors", (it) => {
       Effect.gen(function*() {
         const vector = known.webhooks.find(({ name }) => name === known.replayCase.webhook)
         assert.isDefined(vector)
-        const { opening } = yield* openWebhookVector(vector)
+        const { opening, seen } = yield* openWebhookVector(vector)
         const opened = yield* opening
-        assert.strictEqual(opened.tokenId, vector.jwt.claims.jti)
-        assert.strictEqual(opened.until, vector.jwt.claims.exp + 5)
+        const { exp, jti } = vector.jwt.claims
+        assert.strictEqual(opened.tokenId, jti)
+        assert.deepStrictEqual(yield* seen, [{ audience: vector.expected_audience, tokenId: jti, until: exp + 5 }])
       }))
   })
 
@@ -341,6 +344,8 @@ interface WebhookAttempt extends forge.Forgery {
   readonly now?: number
   readonly leeway?: number
   readonly findKey?: Envelope.FindKey
+  readonly firstSeen?: Effect.Effect<boolean>
+  readonly platform?: string
 }
 
 const event = `{"service_user_hash":"h","api_time":"2023-11-14T22:13:20Z"}`
@@ -358,7 +363,9 @@ const openWebhook = Effect.fnUntraced(function*(attempt: WebhookAttempt = {}) {
     path: attempt.path ?? "/hook",
     body: bytes(attempt.httpBody ?? body),
     now: attempt.now ?? known.now,
-    leeway: attempt.leeway ?? 5
+    leeway: attempt.leeway ?? 5,
+    firstSeen: () => attempt.firstSeen ?? Effect.succeed(true),
+    platform: attempt.platform
   })
 })
 
@@ -526,7 +533,8 @@ layer(Known.layer)("the token of a message", (it) => {
             path: "/hook",
             body: bytes(event),
             now: known.now,
-            leeway: 5
+            leeway: 5,
+            firstSeen: () => Effect.succeed(true)
           }))
       )
       assert.strictEqual(failure, "away")
@@ -864,6 +872,48 @@ layer(Known.layer)("openResponse", (it) => {
 })
 
 layer(Known.layer)("openWebhook", (it) => {
+  it.effect("takes the sender for the platform that it was told to expect, and no other", () =>
+    Effect.gen(function*() {
+      yield* openWebhook({ claims: { iss: "other" }, platform: "other" })
+      yield* refused(openWebhook({ platform: "other" }), "IssuerMismatch")
+    }))
+
+  it.effect("refuses a token that lasts longer than a minute", () =>
+    Effect.gen(function*() {
+      yield* openWebhook({ claims: { exp: known.issuedAt + 60 } })
+      yield* refused(openWebhook({ claims: { exp: known.issuedAt + 61 } }), "LifetimeTooLong")
+    }))
+
+  it.effect("refuses a token that was seen before", () =>
+    refused(openWebhook({ firstSeen: Effect.succeed(false) }), "Replayed"))
+
+  it.effect("refuses a token that was seen before, before it decrypts anything", () =>
+    refused(openWebhook({ body: "e30.a.b.c.d", firstSeen: Effect.succeed(false) }), "Replayed"))
+
+  it.effect("tells the same digest for every sealing of the same event", () =>
+    Effect.gen(function*() {
+      const [first, second, other] = yield* Effect.forEach(
+        [event, event, json],
+        (plaintext) => openWebhook({ body: forge.encrypted(plaintext, "service_dual") })
+      )
+      assert.strictEqual(first?.digest, second?.digest)
+      assert.notStrictEqual(first?.digest, other?.digest)
+    }))
+
+  const neverAsked = Effect.dieMessage("asked whether the token was seen")
+
+  for (
+    const [what, attempt] of [
+      ["has expired", { now: known.issuedAt + 10 }],
+      ["is for another path", { path: "/other" }],
+      ["comes with another body", { httpBody: event.replace("h", "i") }],
+      ["is not signed by the platform", { findKey: () => new Refusal({ reason: "KeyUnknown" }) }]
+    ] satisfies ReadonlyArray<readonly [string, WebhookAttempt]>
+  ) {
+    it.effect(`does not mark a token as seen that ${what}`, () =>
+      Effect.asVoid(Effect.flip(openWebhook({ ...attempt, firstSeen: neverAsked }))))
+  }
+
   it.effect("refuses another sender", () => refused(openWebhook({ claims: { iss: known.service } }), "IssuerMismatch"))
 
   it.effect("refuses a webhook to someone else", () =>
