@@ -12,6 +12,7 @@ import * as Arr from "effect/Array"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as IpAddress from "ipaddr.js"
 import * as Dns from "node:dns"
 import * as Http from "node:http"
@@ -54,15 +55,40 @@ export class InvalidRange extends Data.TaggedError("InvalidRange")<{ readonly ra
 
 type Address = IpAddress.IPv4 | IpAddress.IPv6
 
-/** None where the text is no address, in the one way of writing that Node connects to; an IPv4-mapped one is the IPv4 one. */
-const parse = (text: string): Address | undefined => Net.isIP(text) === 0 ? undefined : IpAddress.process(text)
+const readHost = Option.liftThrowable((host: string) => new URL(`http://${host}/`).hostname)
+
+/**
+ * None where the text is no address, in the one way of writing that Node connects to; an IPv4-mapped one is the IPv4 one.
+ * `ipaddr.js` takes dotted decimals in any IPv6 address for a mapped one, so it gets none to read.
+ */
+const parse = (text: string): Address | undefined =>
+  Net.isIPv4(text)
+    ? IpAddress.process(text)
+    : Net.isIPv6(text)
+    ? Option.getOrUndefined(Option.map(readHost(`[${text}]`), (host) => IpAddress.process(host.slice(1, -1))))
+    : undefined
 
 /** All that IANA has given out as global unicast; `ipaddr.js` knows what of it is for special purposes. */
 const globalUnicast = IpAddress.IPv6.parseCIDR("2000::/3")
 
-const isPublic = (address: Address): boolean =>
+const isGlobal = (address: Address): boolean =>
   address.range() === "unicast" &&
   (address.kind() === "ipv4" || address.match(globalUnicast))
+
+/**
+ * Whether an address is one of the Internet's, and of no other use there: neither private nor loopback, link-local,
+ * multicast, unspecified, reserved or for documentation, nor an IPv4 address in a translation prefix of IPv6. An
+ * IPv4-mapped address is as public as the IPv4 address in it. False for what is no address.
+ *
+ * @see https://www.iana.org/assignments/iana-ipv4-special-registry
+ * @see https://www.iana.org/assignments/iana-ipv6-special-registry
+ * @since 0.1.0
+ * @category guards
+ */
+export const isPublic = (text: string): boolean => {
+  const address = parse(text)
+  return address !== undefined && isGlobal(address)
+}
 
 const isLoopback = (address: Address): boolean => address.range() === "loopback"
 
@@ -93,7 +119,7 @@ export const make = (options: Options = {}): Effect.Effect<WebhookEgress.Service
     const ca = options.certificates === undefined ? undefined : [...Tls.rootCertificates, ...options.certificates]
 
     const isAllowed = (address: Address): boolean =>
-      isPublic(address) ||
+      isGlobal(address) ||
       (insecureAllowLoopback && isLoopback(address)) ||
       ranges.some(([range, prefix]) => range.kind() === address.kind() && address.match(range, prefix))
 
