@@ -43,7 +43,7 @@ export const requestOf = (key: Key, { age = 0, open = 300 } = {}): Effect.Effect
   }))
 
 /** What any store of pending authorizations promises. */
-export const pendingContract = <E>(name: string, live: Layer.Layer<PendingAuthorizations, E>): void =>
+export const pendingContract = <E>(name: string, live: Layer.Layer<PendingAuthorizations, E>): void => {
   describe(name, () => {
     const check = (promise: string, body: Effect.Effect<void, StoreUnavailable, PendingAuthorizations>) =>
       it.live(promise, () => Effect.provide(body, live))
@@ -209,3 +209,4 @@ export const pendingContract = <E>(name: string, live: Layer.Layer<PendingAuthor
       })
     )
   })
+}

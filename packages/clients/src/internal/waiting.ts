@@ -54,20 +54,18 @@ const within = <A>(operation: string, effect: Effect.Effect<A, StoreUnavailable>
  */
 export const make = (store: PendingAuthorizations.Service) =>
   Effect.map(Ref.make(false), (away) => {
-    // Once until it works again, as with a store away every wait of the program has the same to say.
-    const noted = <A>(effect: Effect.Effect<A, StoreUnavailable>): Effect.Effect<A, StoreUnavailable> =>
-      effect.pipe(
-        Effect.tap(() => Ref.set(away, false)),
-        Effect.tapError((error) =>
-          Effect.flatMap(Ref.getAndSet(away, true), (known) =>
-            known ? Effect.void : Effect.zipRight(
-              Effect.logWarning(`${error.message} Whoever awaits a response goes on polling the platform for it.`),
-              // What a database has to say may name more than belongs into everyone's log.
-              Effect.logDebug("The store's own words", error)
-            ))
-        ),
+    const warn = (error: StoreUnavailable) =>
+      Effect.logWarning(`${error.message} Whoever awaits a response goes on polling the platform for it.`).pipe(
+        // What a database has to say may name more than belongs into everyone's log.
+        Effect.zipRight(Effect.logDebug("The store's own words", error)),
         Effect.annotateLogs({ package: "@effect-launchkey/clients", module: "ServiceClient" })
       )
+    // Once until it works again, as with a store away every wait of the program has the same to say.
+    const noted = <A>(effect: Effect.Effect<A, StoreUnavailable>): Effect.Effect<A, StoreUnavailable> =>
+      Effect.tapBoth(effect, {
+        onFailure: (error) => Effect.flatMap(Ref.getAndSet(away, true), (known) => known ? Effect.void : warn(error)),
+        onSuccess: () => Ref.set(away, false)
+      })
 
     return <E>(wait: Wait<E>): Waited<E> => {
       const { fresh, key, open, read, schedule, ttl } = wait
