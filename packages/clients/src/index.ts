@@ -21,6 +21,14 @@ export * as DirectoryClient from "./DirectoryClient.ts"
 export * as DirectoryCredentials from "./DirectoryCredentials.ts"
 
 /**
+ * Receives what the platform tells a directory: that a device has completed its link.
+ *
+ * @see docs/protocol.md "Webhooks"
+ * @since 0.1.0
+ */
+export * as DirectoryWebhook from "./DirectoryWebhook.ts"
+
+/**
  * The linking code as an image that an authenticator reads, drawn here: the platform's image at `qrCodeUrl` shows the
  * same.
  *
@@ -46,6 +54,15 @@ export * as OrganizationClient from "./OrganizationClient.ts"
  * @since 0.1.0
  */
 export * as OrganizationCredentials from "./OrganizationCredentials.ts"
+
+/**
+ * Authorization requests that programs wait for, and the answers that webhooks bring: a port, and its implementation in
+ * memory. It is where a webhook that one process receives meets the program that waits in another.
+ *
+ * @see docs/protocol.md "Webhooks"
+ * @since 0.1.0
+ */
+export * as PendingAuthorizations from "./PendingAuthorizations.ts"
 
 /**
  * How often to ask whether a user has answered.
@@ -81,3 +98,36 @@ export * as ServiceCredentials from "./ServiceCredentials.ts"
  * @since 0.1.0
  */
 export * as ServiceManagement from "./ServiceManagement.ts"
+
+/**
+ * Receives what the platform tells a service: what its users' devices answered, and which sessions have ended.
+ *
+ * @see docs/protocol.md "Webhooks"
+ * @since 0.1.0
+ */
+export * as ServiceWebhook from "./ServiceWebhook.ts"
+
+/**
+ * What a store of this package says when it cannot do its work.
+ *
+ * @since 0.1.0
+ */
+export * as StoreUnavailable from "./StoreUnavailable.ts"
+
+/**
+ * What receivers of webhooks have in common, and how a host within Effect answers the platform. `ServiceWebhook` and
+ * `DirectoryWebhook` are the receivers, `WebhookHost` has the hosts outside Effect.
+ *
+ * @see docs/protocol.md "Webhooks"
+ * @since 0.1.0
+ */
+export * as Webhook from "./Webhook.ts"
+
+/**
+ * What a receiver of webhooks remembers: which tokens it has seen, and which events it has handled. A port, and its
+ * implementation in memory.
+ *
+ * @see docs/protocol.md "Webhooks"
+ * @since 0.1.0
+ */
+export * as WebhookInbox from "./WebhookInbox.ts"
