@@ -17,7 +17,7 @@ import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Option, Redacted, Ref } from "effect"
+import { Duration, Effect, Layer, Option, Redacted, Ref, Schedule } from "effect"
 
 /** All generated keys are one: making them takes longer than all else. */
 const JoseLive = Layer.effect(
@@ -59,7 +59,12 @@ const calling = (app: HttpApp.Default) => {
 /** The contract over the sealed transport, as its organization may use it. */
 const connect = (app: HttpApp.Default, organizationId: string) =>
   Effect.gen(function*() {
-    const transport = yield* Transport.make({ issuer: `org:${organizationId}`, baseUrl })
+    // one attempt each, so that every fault is seen
+    const transport = yield* Transport.make({
+      issuer: `org:${organizationId}`,
+      baseUrl,
+      retry: { schedule: Schedule.stop }
+    })
     const subject = (entity: Entity.EntityIdentifier) => transport.httpClient(entity)
     const id = Entity.OrganizationId.make(organizationId)
     return {
