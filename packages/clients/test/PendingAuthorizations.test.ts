@@ -146,5 +146,5 @@ describe("the store in memory", () => {
       const answers = yield* Fiber.join(Fiber.all(waiting))
       assert.isTrue(answers.every(({ serviceUserHash }, index) => serviceUserHash === `${index + 1}`))
       assert.deepStrictEqual(yield* store.size, { requests: 0, answers: 5_000, awaited: 0 })
-    }))
+    }), 30_000)
 })

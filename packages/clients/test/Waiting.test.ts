@@ -130,6 +130,19 @@ describe("awaitResponse with webhooks", () => {
       assert.strictEqual((yield* Fiber.join(fiber)).userPushId, push(1))
     }))
 
+  it.effect("has the answer that is kept, whatever it read, also where the store is slow to tell", () =>
+    Effect.gen(function*() {
+      const store = yield* memory
+      for (const reply of [answered({ userPushId: push(2) }), () => refusal(408, "HTTP-408")]) {
+        yield* store.forget(key)
+        const { client } = yield* wired(
+          { ...store, awaitAnswer: () => Effect.never },
+          (request) => Effect.as(Effect.orDie(store.complete(key, webhook(1))), reply(request))
+        )
+        assert.strictEqual((yield* client.awaitResponse(id)).userPushId, push(1))
+      }
+    }))
+
   it.effect("has the first of many webhooks, and only that one is kept", () =>
     Effect.gen(function*() {
       const store = yield* memory
