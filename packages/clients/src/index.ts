@@ -56,6 +56,14 @@ export * as OrganizationClient from "./OrganizationClient.ts"
 export * as OrganizationCredentials from "./OrganizationCredentials.ts"
 
 /**
+ * What is known when a create was sent and no answer to it can be believed.
+ *
+ * @see docs/protocol.md "Retries"
+ * @since 0.1.0
+ */
+export * as OutcomeUnknown from "./OutcomeUnknown.ts"
+
+/**
  * Authorization requests that programs wait for, and the answers that webhooks bring: a port, and its implementation in
  * memory. It is where a webhook that one process receives meets the program that waits in another.
  *
@@ -122,6 +130,15 @@ export * as StoreUnavailable from "./StoreUnavailable.ts"
  * @since 0.1.0
  */
 export * as Webhook from "./Webhook.ts"
+
+/**
+ * Hosts outside Effect that webhooks arrive at, as handlers that answer as `Webhook.respond` does. A host must leave the
+ * octets of the body as they came, and most have something that does not: the log names the mistake and its remedy.
+ *
+ * @see docs/protocol.md "Webhooks"
+ * @since 0.1.0
+ */
+export * as WebhookHost from "./WebhookHost.ts"
 
 /**
  * What a receiver of webhooks remembers: which tokens it has seen, and which events it has handled. A port, and its

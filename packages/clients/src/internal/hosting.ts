@@ -59,6 +59,11 @@ const answer = (status: Reply["status"]): Reply => ({
   headers: { "cache-control": "no-store", ...(status === 503 ? { "retry-after": "5" } : {}) }
 })
 
+/** Nobody waits for it any more. */
+export const interrupted: Reply = answer(503)
+
+export const failed: Reply = answer(500)
+
 /** Handles what was delivered, and tells what to answer. */
 export const reply = <Event, E, R1, R2>(
   receiver: Receiver<Event>,
@@ -99,6 +104,10 @@ export const pathOf = (url: string): string =>
 export const isConsumed = (source: unknown): boolean =>
   Predicate.isReadonlyRecord(source) && (source.bodyUsed === true || source.readableDidRead === true)
 
+/** Whether the sender says itself that there is more than a webhook may have. */
+const announcesTooMuch = (contentLength: string | null | undefined): boolean =>
+  Number(contentLength ?? 0) > maximumLength
+
 export const fromEffect = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Delivery, Unread> =>
   Effect.suspend((): Effect.Effect<Delivery, Unread> => {
     const head = {
@@ -112,8 +121,33 @@ export const fromEffect = (request: HttpServerRequest.HttpServerRequest): Effect
         remedy: "Have no middleware read it, and in an HttpApi declare no payload for the endpoint."
       })
     }
-    if (Number(request.headers["content-length"] ?? 0) > maximumLength) return tooLarge(head)
+    if (announcesTooMuch(request.headers["content-length"])) return tooLarge(head)
     return Effect.map(readStream(request.stream, head), (body) => ({ ...head, body }))
+  })
+
+export const fromWeb = (request: Request): Effect.Effect<Delivery, Unread> =>
+  Effect.suspend((): Effect.Effect<Delivery, Unread> => {
+    const head = {
+      token: request.headers.get(tokenHeader) ?? undefined,
+      method: request.method,
+      path: pathOf(request.url)
+    }
+    const stream = request.body
+    if (isConsumed(request) || stream?.locked === true) {
+      return new BodyUnusable({
+        problem: "The body of a webhook was read before its receiver got it.",
+        remedy: "Pass on the Request before anything calls its json(), text() or the like: in Hono `c.req.raw`, in " +
+          "Next.js the request of a route handler."
+      })
+    }
+    if (announcesTooMuch(request.headers.get("content-length"))) return tooLarge(head)
+    return Effect.map(
+      stream === null ? Effect.succeed(new Uint8Array(0)) : readStream(
+        Stream.fromReadableStream({ evaluate: () => stream, onError: (cause) => new BodyMissing({ cause }) }),
+        head
+      ),
+      (body) => ({ ...head, body })
+    )
   })
 
 /** Reads no more than a webhook may have. */
