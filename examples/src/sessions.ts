@@ -96,3 +96,6 @@ export const make: Effect.Effect<Service, never, ServiceClient.ServiceClient> = 
 })
 
 export const layer: Layer.Layer<Sessions, never, ServiceClient.ServiceClient> = Layer.effect(Sessions, make)
+
+/** For hosts that look it up when an event comes. */
+export const onEvent = (event: ServiceEvent) => Effect.flatMap(Sessions, (sessions) => sessions.onEvent(event))
