@@ -53,6 +53,9 @@ const isoHome = "packages/core/src/internal/iso3166.ts"
 /** The platform's one module that needs Node: all else of it is for any runtime. */
 const nodeHome = "packages/platform/src/NodeWebhookEgress.ts"
 
+/** The clients' stores, for those who install a driver of theirs. */
+const sqlHome = "packages/clients/src/sql/"
+
 const categories = [
   "models",
   "schemas",
@@ -151,6 +154,10 @@ const checkImports = (pkg: Workspace.Package, source: ts.SourceFile, place: "src
     } else if (specifier === "iso-3166" && Workspace.relative(source.fileName) === isoHome) {
       continue
     } else if (specifier.startsWith("node:") && Workspace.relative(source.fileName) === nodeHome) {
+      continue
+    } else if (
+      /^@effect\/sql(-.+)?(\/.+)?$/.test(specifier) && Workspace.relative(source.fileName).startsWith(sqlHome)
+    ) {
       continue
     } else if (place === "src" && !floor.modules.test(specifier)) {
       found(`${pkg.name} may not import "${specifier}": the floor plan has ${floor.modules.source}`)

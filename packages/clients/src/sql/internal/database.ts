@@ -1,0 +1,153 @@
+/** How the stores of this folder speak SQL: what the dialects differ in, and many questions in one statement. */
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import type { Fragment } from "@effect/sql/Statement"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Predicate from "effect/Predicate"
+import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import { StoreUnavailable } from "../../StoreUnavailable.ts"
+
+/** A column of what a statement is given; null is a column's null. */
+type Value = string | number | null
+
+export interface Database {
+  readonly sql: SqlClient.SqlClient
+  readonly dialect: "pg" | "sqlite"
+  /** Milliseconds since the epoch: by the database's own clock where several processes share it, else by Effect's. */
+  readonly now: Effect.Effect<Fragment>
+  /** A table `given`, whose column `value` is a JSON array for each row. One parameter, however many rows. */
+  readonly given: (rows: ReadonlyArray<ReadonlyArray<Value>>) => Fragment
+  /** Orders texts as their bytes, in every statement alike: who locks rows in one order cannot deadlock. */
+  readonly bytewise: Fragment
+  /** An unguessable text. */
+  readonly random: Fragment
+  /** Appended to a query that picks rows to change: locks them, in the order of the query. */
+  readonly locking: Fragment
+  /** The same for rows that may as well be left to somebody who has locked them already. */
+  readonly lockingWhatIsFree: Fragment
+  readonly run: <A>(operation: string, statement: Effect.Effect<A, SqlError>) => Effect.Effect<A, StoreUnavailable>
+  /**
+   * A function that answers one item, by a statement that answers many: while it runs, others gather for the next. An
+   * answer for each item, in their order.
+   */
+  readonly batched: <A, B>(
+    operation: string,
+    statement: (items: ReadonlyArray<A>) => Effect.Effect<ReadonlyArray<B>, SqlError>
+  ) => Effect.Effect<(item: A) => Effect.Effect<B, StoreUnavailable>, never, Scope.Scope>
+}
+
+/** Longest wait for the answer to a statement. */
+const patience = Duration.seconds(10)
+
+const batchSize = 500
+
+/** SQLSTATE on PostgreSQL, `"SQLITE_BUSY"` and the like on SQLite. */
+export const codeOf = (error: unknown): string =>
+  Predicate.isTagged(error, "SqlError") && Predicate.hasProperty(error, "cause") &&
+    Predicate.hasProperty(error.cause, "code") && typeof error.cause.code === "string"
+    ? error.cause.code
+    : ""
+
+/** Serialization failure and deadlock: the statement did nothing, and may do all of it the next time. */
+const lostToAnother = (error: SqlError): boolean => ["40001", "40P01"].includes(codeOf(error))
+
+/** Class 22, data exception: PostgreSQL's texts cannot hold U+0000, and one such text refuses a whole batch. */
+const refusesValue = ({ cause }: StoreUnavailable): boolean => codeOf(cause).startsWith("22")
+
+const unanswered = Exit.die("a statement answered fewer items than it was given")
+
+interface Item<A, B> {
+  readonly item: A
+  readonly answer: Deferred.Deferred<B, StoreUnavailable>
+}
+
+export const make: Effect.Effect<Database, never, SqlClient.SqlClient> = Effect.gen(function*() {
+  const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+  const context = yield* Effect.context<never>()
+  const pg = sql.onDialectOrElse({ pg: () => true, orElse: () => false })
+
+  // An open transaction travels in the context, even one of another database: statements here are never part of it.
+  const run: Database["run"] = (operation, statement) =>
+    statement.pipe(
+      Effect.retry({ while: lostToAnother, times: 5, schedule: Schedule.jittered(Schedule.exponential("10 millis")) }),
+      Effect.mapInputContext((_: Context.Context<never>) => context),
+      Effect.disconnect,
+      Effect.timeout(patience),
+      Effect.mapError((cause) => new StoreUnavailable({ operation, cause }))
+    )
+
+  const batched = Effect.fnUntraced(function*<A, B>(
+    operation: string,
+    statement: (items: ReadonlyArray<A>) => Effect.Effect<ReadonlyArray<B>, SqlError>
+  ) {
+    const queue = yield* Effect.acquireRelease(
+      Queue.unbounded<Item<A, B>>(),
+      (queue) =>
+        Effect.zipRight(
+          Effect.flatMap(Queue.takeAll(queue), Effect.forEach(({ answer }) => Deferred.interrupt(answer))),
+          Queue.shutdown(queue)
+        )
+    )
+
+    const answer = (items: ReadonlyArray<A>): Effect.Effect<ReadonlyArray<Exit.Exit<B, StoreUnavailable>>> =>
+      Effect.matchEffect(run(operation, statement(items)), {
+        onSuccess: (answers) => Effect.succeed(answers.map(Exit.succeed)),
+        onFailure: (error) =>
+          items.length > 1 && refusesValue(error)
+            ? Effect.map(Effect.forEach(items, (item) => answer([item])), (answers) => answers.flat())
+            : Effect.succeed(items.map(() => Exit.fail(error)))
+      })
+
+    const worker = Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function*() {
+        const first = yield* restore(Queue.take(queue))
+        // Whoever asks in this turn of the loop comes along.
+        yield* Effect.yieldNow()
+        const items = [first, ...Chunk.toReadonlyArray(yield* Queue.takeUpTo(queue, batchSize - 1))]
+        const exit = yield* Effect.exit(restore(answer(items.map(({ item }) => item))))
+        for (const [index, { answer }] of items.entries()) {
+          yield* Deferred.done(answer, Exit.flatMap(exit, (answers) => answers[index] ?? unanswered))
+        }
+      })
+    )
+    const workers = pg ? 2 : 1
+    for (let count = 0; count < workers; count++) {
+      yield* Effect.forkScoped(Effect.forever(worker))
+    }
+
+    return (item: A) =>
+      Effect.flatMap(
+        Deferred.make<B, StoreUnavailable>(),
+        (answer) => Effect.zipRight(Queue.offer(queue, { item, answer }), Deferred.await(answer))
+      )
+  })
+
+  const literal = (onPg: string, onSqlite: string) => sql.literal(pg ? onPg : onSqlite)
+
+  return {
+    sql,
+    dialect: pg ? "pg" : "sqlite",
+    // One time for a whole statement, so that an index serves to compare with it.
+    now: pg
+      ? Effect.succeed(sql.literal("CAST(extract(epoch FROM statement_timestamp()) * 1000 AS BIGINT)"))
+      : Effect.map(Clock.currentTimeMillis, (now) => sql`CAST(${now} AS BIGINT)`),
+    given: (rows) =>
+      pg
+        ? sql`json_array_elements(CAST(${JSON.stringify(rows)} AS json)) AS given(value)`
+        : sql`json_each(${JSON.stringify(rows)}) AS given`,
+    bytewise: literal("COLLATE \"C\"", "COLLATE BINARY"),
+    random: literal("CAST(gen_random_uuid() AS TEXT)", "lower(hex(randomblob(16)))"),
+    locking: literal("FOR UPDATE", ""),
+    lockingWhatIsFree: literal("FOR UPDATE SKIP LOCKED", ""),
+    run,
+    batched
+  }
+})

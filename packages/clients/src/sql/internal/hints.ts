@@ -1,0 +1,69 @@
+/** Word from other processes that an answer may have come: quick, and never relied on. */
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { StoreUnavailable } from "../../StoreUnavailable.ts"
+import type { Database } from "./database.ts"
+
+interface Options {
+  readonly channel: string
+  readonly onHint: (payload: string) => Effect.Effect<void>
+  /** Once it is known that hints arrive: those sent before are lost. */
+  readonly onListening: Effect.Effect<void, StoreUnavailable>
+}
+
+const heartbeat = Duration.seconds(15)
+
+/** How long an own notification may take to come back. */
+const patience = Duration.seconds(2)
+
+/** Listens again whenever that ends, after a while that grows to half a minute. */
+const again = Schedule.exponential("1 second").pipe(
+  Schedule.union(Schedule.spaced("30 seconds")),
+  Schedule.jittered,
+  Schedule.resetAfter("1 minute")
+)
+
+/**
+ * A connection that listens and is lost neither fails nor ends: the only sign is that nothing comes. So a notification
+ * of its own is sent now and then, and it listens anew when that does not come back.
+ */
+export const hints = (
+  { random, run, sql }: Database,
+  payloads: Stream.Stream<string, SqlError>,
+  { channel, onHint, onListening }: Options
+): Effect.Effect<void, never, Scope.Scope> => {
+  const listenOnce = Effect.gen(function*() {
+    const [row] = yield* run("listen", sql<{ beat: string }>`SELECT 'beat ' || ${random} AS beat`)
+    const beat = row?.beat ?? ""
+    const heard = yield* Queue.sliding<void>(1)
+    const listening = Stream.runForEach(
+      payloads,
+      (payload) => payload === beat ? Queue.offer(heard, undefined) : onHint(payload)
+    )
+    const answered = run("heartbeat", sql`SELECT pg_notify(${channel}, ${beat})`).pipe(
+      Effect.zipRight(Effect.timeout(Queue.take(heard), patience)),
+      // the first may be sent before it listens
+      Effect.retry({ times: 2 })
+    )
+    const watching = Effect.zipRight(
+      Effect.zipRight(answered, onListening),
+      Effect.forever(Effect.delay(answered, heartbeat))
+    )
+    // The end of a lost connection may take as long as TCP does.
+    yield* Effect.raceFirst(Effect.disconnect(listening), watching)
+  })
+  return listenOnce.pipe(
+    // A lost connection also dies of its own end, as it cannot say UNLISTEN.
+    Effect.catchAllCause((cause) =>
+      Effect.logDebug("stopped listening for answers; they are looked for meanwhile", cause)
+    ),
+    Effect.repeat(again),
+    Effect.forkScoped,
+    Effect.asVoid
+  )
+}
