@@ -46,7 +46,9 @@ const sources: ReadonlyArray<Source> = [
     tests: ["RemoteKeys.test.ts"],
     expressions: [
       ["key.keyId === keyId ? key : yield* new TransportError", "true ? key : yield* new TransportError"],
-      ["key.keyId === keyId ? key : yield* new Refusal", "true ? key : yield* new Refusal"]
+      ["key.keyId === keyId ? key : yield* new Refusal", "true ? key : yield* new Refusal"],
+      ["!(yield* afford(keyId))", "false"],
+      ["(key) => key.keyId === keyId ? Effect.succeed(key)", "(key) => true ? Effect.succeed(key)"]
     ]
   }
 ]

@@ -133,7 +133,11 @@ export const toNodeHandler = <Event, E, I, R, ER>(
       response.end()
     }
     reply(nodeHosting.fromNode(request), goneWith(response)).then(answer, (error: unknown) => {
-      if (next !== undefined) return next(error)
+      if (next !== undefined) {
+        // oxlint-disable-next-line promise/no-callback-in-promise -- what Express gave to be called
+        next(error)
+        return
+      }
       Effect.runFork(annotated(Effect.logError("What receives webhooks could not be built", error)))
       answer(hosting.failed)
     })

@@ -5,9 +5,11 @@
  * @since 0.1.0
  */
 import type { KeyId } from "@effect-launchkey/core/KeyId"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import * as refreshing from "./internal/refreshing.ts"
 import * as Jose from "./Jose.ts"
 import { Refusal } from "./Rejection.ts"
@@ -27,6 +29,17 @@ export const lifetimes = {
   unknown: Duration.seconds(60)
 } as const
 
+/**
+ * How many ids that no key is known for are asked for within how long. Whoever can send messages here can name any id;
+ * the platform must not be asked for all of them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const budget = { ids: 20, within: Duration.minutes(1) } as const
+
+const currentKey = "GET /public/v3/public-key"
+
 /** Enough for every rotation that is under way, and a bound on what unknown ids can take. */
 const capacity = 64
 
@@ -37,7 +50,10 @@ const capacity = 64
 export interface RemoteKeys {
   /** The key to encrypt to. Its id was recomputed from the key itself. */
   readonly current: Effect.Effect<Jose.PublicKey, TransportError>
-  /** The key of this id, recomputed likewise. Refuses with `KeyUnknown`. */
+  /**
+   * The key of this id, recomputed likewise. Refuses with `KeyUnknown`; fails with `KeyWithheld` where the budget for
+   * unknown ids is spent.
+   */
   readonly get: (keyId: KeyId) => Effect.Effect<Jose.PublicKey, Refusal | TransportError>
 }
 
@@ -82,19 +98,54 @@ export const make = (
       final: () => Option.none()
     })
 
+    const found = yield* Ref.make<ReadonlySet<KeyId>>(new Set())
+    const asked = yield* Ref.make<ReadonlyArray<number>>([])
+    const remember = (keyId: KeyId) =>
+      Ref.update(found, (all) => new Set([...[...all].filter((other) => other !== keyId).slice(1 - capacity), keyId]))
+    const forget = (keyId: KeyId) => Ref.update(found, (all) => new Set([...all].filter((other) => other !== keyId)))
+
+    /** Whether an id may be asked for: those of keys always may, and others while the budget lasts. */
+    const afford = (keyId: KeyId) =>
+      Effect.gen(function*() {
+        if ((yield* Ref.get(found)).has(keyId)) return true
+        const now = yield* Clock.currentTimeMillis
+        return yield* Ref.modify(asked, (all) => {
+          const recent = all.filter((at) => at <= now && now - at < Duration.toMillis(budget.within))
+          return recent.length < budget.ids ? [true, [...recent, now]] : [false, recent]
+        })
+      })
+
     const byId = yield* refreshing.make<KeyId, Jose.PublicKey, Refusal | TransportError, never>({
       capacity,
       ...lifetimes,
       timeToLive,
       lookup: (keyId) =>
         Effect.gen(function*() {
+          const operation = "GET /public/v3/public-key/…"
+          if (!(yield* afford(keyId))) {
+            return yield* new TransportError({ reason: "KeyWithheld", operation, sent: false })
+          }
           const pem = yield* source.byId(keyId)
           if (Option.isNone(pem)) return yield* new Refusal({ reason: "KeyUnknown" })
-          const key = yield* importKey(pem.value, "GET /public/v3/public-key/…")
+          const key = yield* importKey(pem.value, operation)
           return key.keyId === keyId ? key : yield* new Refusal({ reason: "KeyUnknown" })
-        }),
+        }).pipe(
+          Effect.tap(() => remember(keyId)),
+          Effect.tapErrorTag("Refusal", () => forget(keyId))
+        ),
       final: (error) => error._tag === "Refusal" ? Option.some(lifetimes.unknown) : Option.none()
     })
 
-    return { current: current.get("GET /public/v3/public-key"), get: byId.get }
+    return {
+      current: current.get(currentKey),
+      // Most messages are signed by the current key, which whoever sends requests has at hand.
+      get: (keyId) =>
+        Effect.flatMap(
+          current.peek(currentKey),
+          Option.match({
+            onNone: () => byId.get(keyId),
+            onSome: (key) => key.keyId === keyId ? Effect.succeed(key) : byId.get(keyId)
+          })
+        )
+    }
   })

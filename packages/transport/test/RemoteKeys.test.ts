@@ -171,6 +171,88 @@ layer(Jose.layer)("RemoteKeys", (it) => {
         assert.strictEqual(refusal._tag, "Refusal")
       }))
 
+    it.effect("is not asked for where it is the current one, as long as that is at hand", () =>
+      Effect.gen(function*() {
+        const { fetches, remote, serveCurrent } = yield* platform
+        yield* remote.current
+        assert.strictEqual((yield* remote.get(KeyId.make(current.kid))).keyId, current.kid)
+        assert.deepStrictEqual(yield* fetches, ["current"])
+        yield* serveCurrent(previous.public_spki_pem, previous.kid)
+        yield* TestClock.adjust("301 seconds")
+        yield* Effect.flip(remote.get(KeyId.make(current.kid)))
+        assert.deepStrictEqual(yield* fetches, ["current", current.kid])
+      }))
+
+    it.effect("is another one's than the current key's, although that is at hand", () =>
+      Effect.gen(function*() {
+        const { remote } = yield* platform
+        yield* remote.current
+        assert.strictEqual((yield* remote.get(previousId)).keyId, previous.kid)
+      }))
+
+    /** No key has it. */
+    const forged = (n: number) =>
+      KeyId.make(`00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:${n.toString(16).padStart(2, "0")}`)
+
+    /** As whoever sends messages with forged key ids causes it. */
+    const storm = (remote: RemoteKeys.RemoteKeys, from: number, to: number) =>
+      Effect.forEach(
+        Array.from({ length: to - from }, (_, i) => forged(from + i)),
+        (keyId) => Effect.flip(remote.get(keyId)),
+        { concurrency: "unbounded" }
+      )
+
+    it.effect("is withheld once twenty that do not exist were asked for within a minute", () =>
+      Effect.gen(function*() {
+        const { fetches, remote, serve } = yield* platform
+        yield* serve(Option.none())
+        const errors = yield* storm(remote, 0, 200)
+        assert.strictEqual((yield* fetches).length, 20)
+        assert.strictEqual(errors.filter(({ _tag }) => _tag === "Refusal").length, 20)
+        const last = errors.at(-1)
+        assert.strictEqual(last?._tag === "TransportError" && last.reason, "KeyWithheld")
+        assert.strictEqual(last?._tag === "TransportError" && last.sent, false)
+        assert.notInclude(String(last?.message), forged(199))
+      }))
+
+    it.effect("is withheld for no longer than the minute, and its absence was not remembered meanwhile", () =>
+      Effect.gen(function*() {
+        const { remote, serve } = yield* platform
+        yield* serve(Option.none())
+        yield* storm(remote, 0, 20)
+        yield* serve(Option.some(previous.public_spki_pem))
+        assert.strictEqual((yield* Effect.flip(remote.get(previousId)))._tag, "TransportError")
+        yield* TestClock.adjust("59999 millis")
+        assert.strictEqual((yield* Effect.flip(remote.get(previousId)))._tag, "TransportError")
+        yield* TestClock.adjust("1 millis")
+        assert.strictEqual((yield* remote.get(previousId)).keyId, previous.kid)
+      }))
+
+    it.effect("that is known is asked for again whatever else is asked for", () =>
+      Effect.gen(function*() {
+        const { fetches, remote, serve } = yield* platform
+        yield* remote.get(previousId)
+        yield* TestClock.adjust("301 seconds")
+        yield* serve(Option.none())
+        yield* storm(remote, 0, 30)
+        yield* serve(Option.some(previous.public_spki_pem))
+        assert.strictEqual((yield* remote.get(previousId)).keyId, previous.kid)
+        assert.strictEqual((yield* fetches).filter((id) => id === previousId).length, 2)
+      }))
+
+    it.effect("counts as any other once the platform does not know it any more", () =>
+      Effect.gen(function*() {
+        const { remote, serve } = yield* platform
+        yield* remote.get(previousId)
+        yield* TestClock.adjust("301 seconds")
+        yield* serve(Option.none())
+        assert.strictEqual((yield* Effect.flip(remote.get(previousId)))._tag, "Refusal")
+        yield* TestClock.adjust("61 seconds")
+        yield* storm(remote, 0, 20)
+        const error = yield* Effect.flip(remote.get(previousId))
+        assert.strictEqual(error._tag === "TransportError" && error.reason, "KeyWithheld")
+      }))
+
     it.effect("that cannot be read says which answer was unusable, and none of it", () =>
       Effect.gen(function*() {
         const { remote, serve } = yield* platform

@@ -22,6 +22,8 @@ interface Options<Key, A, E, R> {
 
 export interface Refreshing<Key, A, E> {
   readonly get: (key: Key) => Effect.Effect<A, E>
+  /** What `get` would yield without a lookup. */
+  readonly peek: (key: Key) => Effect.Effect<Option.Option<A>>
   readonly invalidate: (key: Key) => Effect.Effect<void>
 }
 
@@ -70,9 +72,13 @@ export const make = <Key, A, E, R>(options: Options<Key, A, E, R>): Effect.Effec
       timeToLive: Exit.match({ onSuccess: ({ timeToLive }) => timeToLive, onFailure: () => Duration.zero })
     })
 
+    const complete = (key: Key): Effect.Effect<Option.Option<Found<A, E>>> =>
+      Effect.flatMap(cache.contains(key), (known) => known ? cache.getOptionComplete(key) : Effect.succeedNone)
+
     return {
+      peek: (key) => Effect.map(complete(key), Option.flatMap(({ result }) => Either.getRight(result))),
       get: (key) =>
-        Effect.flatMap(cache.contains(key), (known) => known ? cache.getOptionComplete(key) : Effect.succeedNone).pipe(
+        complete(key).pipe(
           Effect.flatMap(Option.match({
             // In a fiber of its own: who asked first may be interrupted, and must not take the others along.
             onNone: () => Effect.flatMap(Effect.forkDaemon(cache.get(key)), Fiber.join),
