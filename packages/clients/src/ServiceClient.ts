@@ -47,8 +47,10 @@ import * as Redacted from "effect/Redacted"
 import type * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { type CallError, validate } from "./internal/call.ts"
+import { created } from "./internal/certainty.ts"
 import { durationInput, exact, given } from "./internal/inputs.ts"
 import * as waiting from "./internal/waiting.ts"
+import type { OutcomeUnknown } from "./OutcomeUnknown.ts"
 import { type PendingAuthorization, PendingAuthorizations } from "./PendingAuthorizations.ts"
 
 /**
@@ -85,6 +87,12 @@ export interface AuthorizeOptions {
    * directory asks for the context of denials.
    */
   readonly denialReasons?: ReadonlyArray<DenialReason | typeof DenialReason.Encoded> | undefined
+  /**
+   * What to do where it is not known whether the request was created: fail with `OutcomeUnknown`, or ask the platform
+   * once more first, which either creates the request, or names the one that is open. Default `"fail"`: a user who
+   * answered the first within that moment is asked a second time by `"askAgain"`, which takes up to twice as long.
+   */
+  readonly whenUnknown?: "fail" | "askAgain" | undefined
 }
 
 /**
@@ -150,6 +158,7 @@ export type AuthorizeError =
   | EntityNotFound
   | AuthorizationInProgress
   | RateLimited
+  | OutcomeUnknown
 
 /**
  * @since 0.1.0
@@ -197,7 +206,7 @@ export type VerifyTotpError = CallError | EntityNotFound | RateLimited
  * - `InvalidRoute`: the platform has no such endpoint. Check the base URL.
  * - `Unauthorized`, `Forbidden`: the platform did not accept the signature, or the issuer may not act for the service.
  * - `UnexpectedApiError`: the platform refused for a reason that is none of those listed.
- * - `TransportError`: no answer. Whether the platform has acted is not known.
+ * - `TransportError`: no answer. Whether the platform has acted is not known, unless `sent` is false: then it has not.
  * - `MessageRejected`: an answer that is not believed.
  *
  * @since 0.1.0
@@ -205,8 +214,11 @@ export type VerifyTotpError = CallError | EntityNotFound | RateLimited
  */
 export interface Service {
   /**
-   * Asks a user to authorize, once: nothing is retried, as each attempt may notify the user.
+   * Asks a user to authorize, once: nothing that may have been sent is sent again, as each may notify the user.
    *
+   * It ends as a request; as `OutcomeUnknown`; or as any other error, and then the request was certainly not created.
+   *
+   * - `OutcomeUnknown`: whether it was created is not known. Has what can be known, and what to do.
    * - `EntityNotFound`: no such user, or no linked device.
    * - `AuthorizationInProgress`: the user has another request open.
    * - `InvalidPolicyInput`, `PolicyFailure`: the policy is refused, or the user's devices cannot satisfy it.
@@ -292,12 +304,17 @@ export class ServiceClient extends Context.Tag("@effect-launchkey/clients/Servic
 
 const TimeToLiveInput = durationInput(TimeToLive, "from 30 to 600 seconds such as \"2 minutes\"")
 
+const WhenUnknown = Schema.Literal("fail", "askAgain").annotations({
+  message: () => ({ message: "neither \"fail\" nor \"askAgain\"", override: true })
+})
+
 const validateAuthorize = validate(
   Schema.typeSchema(CreateAuthorization).pipe(
     Schema.omit("ttl", "denialReasons"),
     Schema.extend(Schema.Struct({
       ttl: Schema.optionalWith(TimeToLiveInput, exact),
-      denialReasons: Schema.optionalWith(DenialReasons, exact)
+      denialReasons: Schema.optionalWith(DenialReasons, exact),
+      whenUnknown: Schema.optionalWith(WhenUnknown, exact)
     }))
   )
 )
@@ -407,13 +424,17 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
 
     return {
       authorize: Effect.fn("ServiceClient.authorize")(function*(user, options = {}) {
-        const payload = yield* validateAuthorize({ ...given(options), user })
-        const created = yield* fold(api.createAuthorization({ payload }))
+        const { whenUnknown, ...payload } = yield* validateAuthorize({ ...given(options), user })
+        const ttl = payload.ttl ?? defaultTimeToLive
+        const { deviceIds, id, pushPackage } = yield* created(fold(api.createAuthorization({ payload })), {
+          askAgain: whenUnknown === "askAgain",
+          ttl
+        })
         return new AuthorizationRequest({
-          id: created.id,
-          ttl: payload.ttl ?? defaultTimeToLive,
-          deviceIds: Option.fromNullable(created.deviceIds),
-          pushPackage: Option.fromNullable(created.pushPackage)
+          id,
+          ttl,
+          deviceIds: Option.fromNullable(deviceIds),
+          pushPackage: Option.fromNullable(pushPackage)
         })
       }),
       getResponse: (id, options) => Effect.map(read(id, options), Option.map(({ response }) => response)),

@@ -17,6 +17,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { OutcomeUnknown } from "../src/OutcomeUnknown.ts"
 import * as ServiceClient from "../src/ServiceClient.ts"
 import { answered, created, id, otherId, pending, refusal, script, serviceId } from "./support.ts"
 
@@ -490,6 +491,10 @@ const methods: Record<
   }
 }
 
+/** What became of the call; OutcomeUnknown.test.ts has which of it leaves a create open. */
+const flipped = <A, E>(call: Effect.Effect<A, E>) =>
+  Effect.map(Effect.flip(call), (error) => error instanceof OutcomeUnknown ? error.cause : error)
+
 const isTag = (name: string): name is keyof typeof ApiError.table => name in ApiError.table
 const tags = Object.keys(ApiError.table).filter(isTag)
 
@@ -501,7 +506,7 @@ for (const [name, { call, declared, operation }] of Object.entries(methods)) {
         it.effect(`${code} is ${declared.includes(tag) ? tag : "unexpected, with its status, code and detail"}`, () =>
           Effect.gen(function*() {
             const { client, sent } = yield* script([refusal(status, code, {}, { nested: ["detail"] })])
-            const error = yield* Effect.flip(call(client))
+            const error = yield* flipped(call(client))
             if (declared.includes(tag)) {
               assert.strictEqual(error._tag, tag)
               if ("detail" in error) assert.deepStrictEqual(error.detail, { nested: ["detail"] })
@@ -530,7 +535,7 @@ for (const [name, { call, declared, operation }] of Object.entries(methods)) {
       it.effect(`${status} ${code} is unexpected, with its status, code and detail`, () =>
         Effect.gen(function*() {
           const { client } = yield* script([refusal(status, code)])
-          const error = yield* Effect.flip(call(client))
+          const error = yield* flipped(call(client))
           assert.instanceOf(error, ApiError.UnexpectedApiError)
           assert.strictEqual(error.status, status)
           assert.strictEqual(error.code, code)
@@ -549,7 +554,7 @@ for (const [name, { call, declared, operation }] of Object.entries(methods)) {
           ]
         ) {
           const { client } = yield* script([{ status: 400, text }])
-          const error = yield* Effect.flip(call(client))
+          const error = yield* flipped(call(client))
           assert.instanceOf(error, ApiError.UnexpectedApiError)
           assert.strictEqual(error.status, 400)
           assert.strictEqual(error.code, "HTTP-400")
@@ -560,7 +565,7 @@ for (const [name, { call, declared, operation }] of Object.entries(methods)) {
       Effect.gen(function*() {
         for (const reply of [{ status: 202, text: "{}" }, { status: 206 }]) {
           const { client } = yield* script([reply])
-          const error = yield* Effect.flip(call(client))
+          const error = yield* flipped(call(client))
           assert.instanceOf(error, MessageRejected)
           assert.strictEqual(error.kind, "Response")
           assert.strictEqual(error.reason, "BodyMalformed")
@@ -572,7 +577,7 @@ for (const [name, { call, declared, operation }] of Object.entries(methods)) {
       Effect.gen(function*() {
         const failure = new TransportError({ reason: "TimedOut", operation: "test" })
         const { client } = yield* script([failure])
-        const error = yield* Effect.flip(call(client))
+        const error = yield* flipped(call(client))
         assert.instanceOf(error, TransportError)
         assert.strictEqual(error.reason, "TimedOut")
         assert.strictEqual(error.operation, "test")
@@ -586,7 +591,7 @@ describe("a success with another body", () => {
       Effect.gen(function*() {
         for (const method of [methods.authorize, methods.getResponse]) {
           const { client } = yield* script([{ status: 200, text }])
-          const error = yield* Effect.flip(method.call(client))
+          const error = yield* flipped(method.call(client))
           assert.instanceOf(error, MessageRejected)
           assert.strictEqual(error.kind, "Response")
           assert.strictEqual(error.reason, "BodyMalformed")
@@ -601,8 +606,8 @@ describe("a call after one that could not be read", () => {
   it.effect("is judged by its own answer", () =>
     Effect.gen(function*() {
       const { client } = yield* script([refusal(503, "HTTP-503"), { status: 200, text: "{}" }, created])
-      assert.strictEqual((yield* Effect.flip(client.authorize("u")))._tag, "UnexpectedApiError")
-      assert.strictEqual((yield* Effect.flip(client.authorize("u")))._tag, "MessageRejected")
+      assert.strictEqual((yield* flipped(client.authorize("u")))._tag, "UnexpectedApiError")
+      assert.strictEqual((yield* flipped(client.authorize("u")))._tag, "MessageRejected")
       assert.strictEqual((yield* client.authorize("u")).id, id)
     }))
 

@@ -26,6 +26,7 @@ import type * as DirectoryClient from "../src/DirectoryClient.ts"
 import type * as DirectoryCredentials from "../src/DirectoryCredentials.ts"
 import type * as OrganizationClient from "../src/OrganizationClient.ts"
 import type * as OrganizationCredentials from "../src/OrganizationCredentials.ts"
+import type { OutcomeUnknown } from "../src/OutcomeUnknown.ts"
 import type * as Polling from "../src/Polling.ts"
 import type * as ServiceClient from "../src/ServiceClient.ts"
 import type * as ServiceCredentials from "../src/ServiceCredentials.ts"
@@ -83,6 +84,7 @@ describe("the type of each method lists exactly the errors that can occur", () =
       | ApiError.EntityNotFound
       | ApiError.AuthorizationInProgress
       | ApiError.RateLimited
+      | OutcomeUnknown
     >(true)
     same<ErrorOf<"authorize">, ServiceClient.AuthorizeError>(true)
   })
@@ -131,7 +133,7 @@ describe("the type of each method lists exactly the errors that can occur", () =
 
   it("is the contract's list for its endpoint, and what every call may end with", () => {
     type Contract = Derived<"service">
-    same<ErrorOf<"authorize">, Declared<Contract, "createAuthorization">>(true)
+    same<ErrorOf<"authorize">, Declared<Contract, "createAuthorization"> | OutcomeUnknown>(true)
     same<ErrorOf<"getResponse">, Declared<Contract, "getAuthorization">>(true)
     same<ErrorOf<"cancel">, Declared<Contract, "cancelAuthorization">>(true)
     same<ErrorOf<"sessionStart">, Declared<Contract, "startSession">>(true)
