@@ -113,6 +113,16 @@ layer(Known.layer)("Answer.open", (it) => {
       yield* refused(open(sealedLegacy(another)), "AuthorizationRequestMismatch")
     }))
 
+  it.effect("names the request itself where none is expected", () =>
+    Effect.gen(function*() {
+      const another = "b1d05c28-0b18-41e4-94a0-000000000000"
+      const response = yield* open({ auth_jwe: sealed({ auth_request: another }) }, {})
+      assert.strictEqual(response.authorizationRequestId, another)
+    }))
+
+  it.effect("refuses another user although no request is expected", () =>
+    refused(open({}, { user: { userPushId: "another" } }), "UserMismatch"))
+
   describe("refuses the answer of another user", () => {
     for (const member of ["serviceUserHash", "organizationUserHash", "userPushId"] as const) {
       it.effect(`by ${member}`, () =>
