@@ -320,7 +320,8 @@ export const make: Effect.Effect<Service, never, Jose.Jose | PlatformKeys.Platfo
             ).pipe(Effect.annotateLogs({ delivery: entry.id, kind, subject }))
           } else {
             yield* Effect.sync(() => {
-              run(deliver(webhook, entry.id, url.value), { immediate: false })
+              // A sender may be made where nothing is interrupted; what it does later may be.
+              run(Effect.interruptible(deliver(webhook, entry.id, url.value)), { immediate: false })
             })
           }
           return entry.id
