@@ -1,16 +1,22 @@
+import * as PendingAuthorizations from "@effect-launchkey/clients/PendingAuthorizations"
 import * as ServiceClient from "@effect-launchkey/clients/ServiceClient"
 import * as ServiceWebhook from "@effect-launchkey/clients/ServiceWebhook"
 import * as WebhookInbox from "@effect-launchkey/clients/WebhookInbox"
+import * as Administration from "@effect-launchkey/platform/Administration"
 import * as UserNames from "@effect-launchkey/platform/UserNames"
+import * as WebhookEgress from "@effect-launchkey/platform/WebhookEgress"
 import * as TestPlatform from "@effect-launchkey/testing/TestPlatform"
 import * as TestWebhooks from "@effect-launchkey/testing/TestWebhooks"
 import { TransportError } from "@effect-launchkey/transport/TransportError"
+import * as HttpLayerRouter from "@effect/platform/HttpLayerRouter"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
+import { route } from "../src/httpLayerRouter.ts"
 import * as Sessions from "../src/sessions.ts"
 
 type User = "ada" | "grace" | "mallory"
@@ -18,6 +24,7 @@ type User = "ada" | "grace" | "mallory"
 /** Users whose devices answer as soon as they are asked, and a platform that can be away when a session is to end. */
 class World extends Context.Tag("World")<World, {
   readonly sessionsOnDevices: (user: User) => Effect.Effect<number>
+  readonly logoutOnDevice: (user: User) => Effect.Effect<void>
   readonly away: Ref.Ref<boolean>
 }>() {}
 
@@ -42,6 +49,7 @@ const world = Layer.effectContext(Effect.gen(function*() {
       ),
     sessionEnd: (user) => Effect.zipRight(unlessAway, service.sessionEnd(user))
   }).pipe(Context.add(World, {
+    logoutOnDevice: (user) => Effect.orDie(devices[user].endSessions()),
     sessionsOnDevices: (user) => Effect.map(Effect.orDie(devices[user].sessions), (sessions) => sessions.length),
     away
   }))
@@ -59,7 +67,7 @@ const isOpen = (session: Sessions.SessionId) =>
   Effect.flatMap(Sessions.Sessions, ({ userOf }) => Effect.map(userOf(session), Option.isSome))
 
 /** As the platform tells it when the user logs out on a device. */
-const loggedOut = (user: User) =>
+const logoutOf = (user: User) =>
   Effect.gen(function*() {
     const webhooks = yield* TestWebhooks.TestWebhooks
     const key = { directoryId: TestPlatform.directoryId, identifier: user }
@@ -113,7 +121,7 @@ describe("sessions", () => {
       const { sessionsOnDevices } = yield* World
       const adas = [yield* sessions.login("ada"), yield* sessions.login("ada")]
       const graces = yield* sessions.login("grace")
-      assert.strictEqual(yield* Effect.flatMap(loggedOut("ada"), receive), "Handled")
+      assert.strictEqual(yield* Effect.flatMap(logoutOf("ada"), receive), "Handled")
       assert.deepStrictEqual(yield* Effect.forEach(adas, isOpen), [false, false])
       assert.isTrue(yield* isOpen(graces))
       assert.deepStrictEqual([yield* sessionsOnDevices("ada"), yield* sessionsOnDevices("grace")], [0, 1])
@@ -124,7 +132,7 @@ describe("sessions", () => {
       const webhooks = yield* TestWebhooks.TestWebhooks
       const { away, sessionsOnDevices } = yield* World
       const session = yield* (yield* Sessions.Sessions).login("ada")
-      const delivery = yield* loggedOut("ada")
+      const delivery = yield* logoutOf("ada")
       yield* Ref.set(away, true)
       assert.strictEqual((yield* Effect.flip(receive(delivery)))._tag, "TransportError")
       assert.isFalse(yield* isOpen(session))
@@ -143,4 +151,43 @@ describe("sessions", () => {
       yield* Effect.flatMap(webhooks.sessionEnd({ serviceUserHash: "nobody" }), receive)
       assert.isTrue(yield* isOpen(session))
     }).pipe(Effect.provide(Live)))
+})
+
+describe("sessions of an embedded platform", () => {
+  const Embedded = Sessions.layer.pipe(
+    Layer.provideMerge(world),
+    Layer.provideMerge(ServiceWebhook.layer({ serviceId: TestPlatform.serviceId })),
+    Layer.provideMerge(Layer.merge(WebhookInbox.layerMemory(), PendingAuthorizations.layerMemory())),
+    Layer.provideMerge(TestPlatform.layer)
+  )
+
+  /** What each webhook is answered that the platform sends from now on. */
+  const receiving = Effect.gen(function*() {
+    const answers = yield* Queue.unbounded<number>()
+    const context = yield* Effect.context<ServiceWebhook.ServiceWebhook | Sessions.Sessions>()
+    const app = Effect.provide(yield* HttpLayerRouter.toHttpEffect(route("/webhook")), context)
+    const { serve } = yield* WebhookEgress.WebhookReceivers
+    yield* serve(
+      "https://example.com",
+      Effect.tap(Effect.scoped(Effect.orDie(app)), ({ status }) => Queue.offer(answers, status))
+    )
+    const { updateService } = yield* Administration.Administration
+    yield* updateService({ id: TestPlatform.serviceId, callbackUrl: "https://example.com/webhook" })
+    return answers
+  })
+
+  // The clock stands still, so nobody polls: what arrives has come by webhook.
+  it.scoped("open and end by webhooks alone", () =>
+    Effect.gen(function*() {
+      const answers = yield* receiving
+      const sessions = yield* Sessions.Sessions
+      const { logoutOnDevice, sessionsOnDevices } = yield* World
+      const [ada, grace] = [yield* sessions.login("ada"), yield* sessions.login("grace")]
+      assert.deepStrictEqual([yield* Queue.take(answers), yield* Queue.take(answers)], [204, 204])
+      assert.deepStrictEqual([yield* isOpen(ada), yield* isOpen(grace)], [true, true])
+      yield* logoutOnDevice("ada")
+      assert.strictEqual(yield* Queue.take(answers), 204)
+      assert.deepStrictEqual([yield* isOpen(ada), yield* isOpen(grace)], [false, true])
+      assert.deepStrictEqual([yield* sessionsOnDevices("ada"), yield* sessionsOnDevices("grace")], [0, 1])
+    }).pipe(Effect.provide(Embedded)))
 })
