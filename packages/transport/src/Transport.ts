@@ -21,6 +21,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Answer from "./Answer.ts"
+import * as Body from "./Body.ts"
 import * as Claims from "./Claims.ts"
 import type { HashFunction } from "./ContentHash.ts"
 import * as Envelope from "./Envelope.ts"
@@ -268,6 +269,10 @@ export const make = (options: Options): Effect.Effect<
           Effect.mapError(rejected("Response", name))
         )
       if (received.status === 401) yield* clock.invalidate
+      // Of an error, a body that cannot be read must not hide the status.
+      if (received.status < 400 && Option.isSome(opened.body)) {
+        yield* Effect.mapError(Body.json(opened.body.value), rejected("Response", name))
+      }
       return exchange.answer(
         request,
         { ...received, body: Option.getOrElse(opened.body, () => new Uint8Array(0)) },

@@ -353,7 +353,13 @@ layer(Known.layer)("an answer", (it) => {
       ["to someone else", { claims: { aud: known.directory } }, "AudienceMismatch"],
       ["about someone else", { claims: { sub: known.directory } }, "SubjectMismatch"],
       ["with a plain body", { body: "{}" }, "BodyNotEncrypted"],
-      ["with a Location of its own", { headers: { location: "/b" } }, "LocationMismatch"]
+      ["with a Location of its own", { headers: { location: "/b" } }, "LocationMismatch"],
+      [
+        "with a member twice in its body",
+        { body: forge.encrypted(`{"auth_request":"a","auth_request":"b"}`, "service_dual") },
+        "BodyMalformed"
+      ],
+      ["with a body that is no JSON", { body: forge.encrypted("<html>", "service_dual") }, "BodyMalformed"]
     ] as const
   ) {
     it.effect(`${what} is rejected`, () =>
@@ -450,7 +456,9 @@ layer(Known.layer)("an answer", (it) => {
         Stream.concat(
           Stream.make(new Uint8Array(8)),
           Stream.fromEffect(Effect.zipRight(Deferred.succeed(read, undefined), Effect.never))
-        )
+        ),
+        // not before somebody reads it, which is when the time has begun to count
+        { strategy: { highWaterMark: 0 } }
       )
       const { http } = yield* connected(onCall(() => Effect.succeed(new Response(hanging))), {
         attemptTimeout: "2 seconds"
@@ -512,6 +520,17 @@ layer(Known.layer)("an answer that tells of an error", (it) => {
         scripted.sealed(seen, { status: 400, body: forge.encrypted("not JSON", "service_dual") })
       )
       assert.deepInclude(json, { error_code: "HTTP-400" })
+    }))
+
+  it.effect("keeps its status alone when its body can be read in two ways", () =>
+    Effect.gen(function*() {
+      const { json } = yield* told((seen) =>
+        scripted.sealed(seen, {
+          status: 400,
+          body: forge.encrypted(`{"error_code":"SVC-005","error_code":"SVC-001","error_detail":""}`, "service_dual")
+        })
+      )
+      assert.deepInclude(json, { error_code: "HTTP-400", error_detail: "" })
     }))
 
   for (

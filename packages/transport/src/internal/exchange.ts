@@ -6,9 +6,10 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import { collect } from "../Body.ts"
+import { collect, json } from "../Body.ts"
 import { maximumBodyLength, tokenHeader } from "../Claims.ts"
 import { operation, TransportError } from "../TransportError.ts"
 import * as retryAfter from "./retryAfter.ts"
@@ -103,26 +104,18 @@ const empty = new Uint8Array(0)
 
 const utf8 = new TextDecoder()
 
-const parsed = (body: Uint8Array): unknown => {
-  try {
-    return JSON.parse(utf8.decode(body))
-  } catch {
-    return undefined
-  }
-}
-
 /**
  * An error in the one shape that the contract declares, whatever became of its body: an empty or unreadable one must
  * not hide the status.
  */
 const wireError = (received: Received, context: Context): WireError => {
-  const json = parsed(received.body)
-  const known = Predicate.isRecord(json) && typeof json.error_code === "string"
-  const data = known && Predicate.isRecord(json.error_data) ? json.error_data : {}
+  const error = Option.getOrUndefined(Option.filter(Either.getRight(json(received.body)), Predicate.isRecord))
+  const known = typeof error?.error_code === "string"
+  const data = known && Predicate.isRecord(error.error_data) ? error.error_data : {}
   const header = retryAfter.read(received.headers["retry-after"], context.now)
   return {
-    error_code: known ? json.error_code as string : statusCode(received.status),
-    error_detail: known ? json.error_detail ?? "" : "",
+    error_code: known ? error.error_code as string : statusCode(received.status),
+    error_detail: known ? error.error_detail ?? "" : "",
     error_data: {
       ...data,
       // The header is not signed: it counts only where the body says nothing of the kind.
