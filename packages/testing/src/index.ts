@@ -20,6 +20,23 @@ export * as Arbitraries from "./Arbitraries.ts"
 export * as Conformance from "./Conformance.ts"
 
 /**
+ * A proxy on loopback that stands before a platform and has real connections meet the faults of `Faults`.
+ *
+ * @see docs/faults.md
+ * @since 0.1.0
+ */
+export * as FaultProxy from "./FaultProxy.ts"
+
+/**
+ * What can go wrong between a client and the platform, as a catalogue, and an `HttpClient` that has its calls meet it.
+ * `FaultProxy` does the same to real connections.
+ *
+ * @see docs/faults.md
+ * @since 0.1.0
+ */
+export * as Faults from "./Faults.ts"
+
+/**
  * An `HttpClient` whose requests enter an `HttpApp` in this process, on the calling fiber: no socket, the same clock.
  *
  * @since 0.1.0
