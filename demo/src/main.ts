@@ -9,6 +9,7 @@ import * as DenialReason from "@effect-launchkey/core/DenialReason"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as Administration from "@effect-launchkey/platform/Administration"
 import * as Authenticator from "@effect-launchkey/platform/Authenticator"
+import * as NodeWebhookEgress from "@effect-launchkey/platform/NodeWebhookEgress"
 import * as Platform from "@effect-launchkey/platform/Platform"
 import * as PlatformClock from "@effect-launchkey/platform/PlatformClock"
 import * as Jose from "@effect-launchkey/transport/Jose"
@@ -27,6 +28,7 @@ import { createServer } from "node:http"
 import { renderUnicodeCompact } from "uqr"
 import { management } from "./management.ts"
 import { act, detail, done, expect, explain, refusedWith, say, waiting } from "./Narrator.ts"
+import { webhooks } from "./webhooks.ts"
 
 const user = "ada@example.com"
 const vault = { latitude: 36.120825, longitude: -115.157216 }
@@ -121,12 +123,9 @@ const program = Effect.gen(function*() {
   yield* device.link(link.code, sdkKey)
   yield* done("the simulated device has linked itself")
 
-  yield* Effect.provide(
-    story(device),
-    ServiceClient.layer({ serviceId }).pipe(
-      Layer.provide(Transport.layer({ issuer: Entity.service(serviceId), baseUrl, signingKey: privateKeyPem }))
-    )
-  )
+  const transport = Transport.layer({ issuer: Entity.service(serviceId), baseUrl, signingKey: privateKeyPem })
+  yield* Effect.provide(story(device), Layer.provide(ServiceClient.layer({ serviceId }), transport))
+  yield* Effect.provide(webhooks(serviceId, user, device), transport)
   yield* management(organization.id, baseUrl)
   yield* say("\nEvery step was what it says.")
 })
@@ -134,6 +133,8 @@ const program = Effect.gen(function*() {
 const Live = Platform.serve.pipe(
   Layer.provideMerge(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 })),
   Layer.provideMerge(Platform.layerMemory),
+  // The service of this demonstration listens on this machine.
+  Layer.provide(NodeWebhookEgress.layer({ insecureAllowLoopback: true })),
   Layer.merge(NodeHttpClient.layerUndici),
   Layer.provideMerge(RemoteApi.layer.pipe(Layer.provide(Jose.layer))),
   Layer.provide(Logger.remove(Logger.defaultLogger))

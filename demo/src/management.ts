@@ -1,4 +1,4 @@
-/** The second act: an organization manages what is its own, with one key that signs and another that decrypts. */
+/** The third act: an organization manages what is its own, with one key that signs and another that decrypts. */
 import * as OrganizationCredentials from "@effect-launchkey/clients/OrganizationCredentials"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
