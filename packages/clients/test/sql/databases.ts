@@ -12,12 +12,6 @@ import * as Path from "node:path"
 /** Undefined where the suites of PostgreSQL cannot run: `pnpm test:pg` gives them one. */
 export const serverUrl = process.env["TEST_DATABASE_URL"]
 
-const named = (database: string): string => {
-  const url = new URL(serverUrl ?? "postgres://localhost")
-  url.pathname = `/${database}`
-  return url.href
-}
-
 /** Of the server itself, to do to a database what it cannot do to itself. */
 export const admin = <A, E>(
   use: (sql: SqlClient.SqlClient) => Effect.Effect<A, E>
@@ -29,24 +23,41 @@ export const admin = <A, E>(
     )
   )
 
-export interface PgDatabase {
+export interface PgPlace {
   readonly name: string
   readonly url: Redacted.Redacted
 }
 
-/** An empty database, dropped with its scope. */
-export const pgDatabase: Effect.Effect<PgDatabase, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.gen(function*() {
-    const name = `test_${Crypto.randomUUID().replaceAll("-", "")}`
-    yield* admin((sql) => sql`CREATE DATABASE ${sql(name)}`)
-    return { name, url: Redacted.make(named(name)) }
+const place = (change: (url: URL, name: string) => void): PgPlace => {
+  const name = `test_${Crypto.randomUUID().replaceAll("-", "")}`
+  const url = new URL(serverUrl ?? "postgres://localhost")
+  change(url, name)
+  return { name, url: Redacted.make(url.href) }
+}
+
+/** An empty schema, dropped with its scope: what comes first in the search path of whoever uses its URL. */
+export const pgSchema: Effect.Effect<PgPlace, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.suspend(() => {
+    const schema = place((url, name) => url.searchParams.set("options", `-c search_path=${name}`))
+    return Effect.as(admin((sql) => sql`CREATE SCHEMA ${sql(schema.name)}`), schema)
+  }),
+  ({ name }) => admin((sql) => sql`DROP SCHEMA IF EXISTS ${sql(name)} CASCADE`)
+).pipe(Effect.orDie)
+
+/** An empty database, dropped with its scope. Takes longer. */
+export const pgDatabase: Effect.Effect<PgPlace, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.suspend(() => {
+    const database = place((url, name) => {
+      url.pathname = `/${name}`
+    })
+    return Effect.as(admin((sql) => sql`CREATE DATABASE ${sql(database.name)}`), database)
   }),
   ({ name }) => admin((sql) => sql`DROP DATABASE IF EXISTS ${sql(name)} WITH (FORCE)`)
 ).pipe(Effect.orDie)
 
-/** A layer over an empty database. */
-export const withPg = <A, E>(make: (database: PgDatabase) => Layer.Layer<A, E>): Layer.Layer<A, E> =>
-  Layer.unwrapScoped(Effect.map(pgDatabase, make))
+/** A layer over an empty schema. */
+export const withPg = <A, E>(make: (place: PgPlace) => Layer.Layer<A, E>): Layer.Layer<A, E> =>
+  Layer.unwrapScoped(Effect.map(pgSchema, make))
 
 /** The name of a file that is not there yet, in a folder that goes with its scope. */
 export const filename: Effect.Effect<string, never, Scope.Scope> = Effect.map(
@@ -60,3 +71,6 @@ export const filename: Effect.Effect<string, never, Scope.Scope> = Effect.map(
 /** A layer over a new file. */
 export const withFile = <A, E>(make: (filename: string) => Layer.Layer<A, E>): Layer.Layer<A, E> =>
   Layer.unwrapScoped(Effect.map(filename, make))
+
+/** A name may have characters that mean something in a URL. */
+export const urlOf = (filename: string): string => `file:${encodeURI(filename).replace("#", "%23").replace("?", "%3F")}`
