@@ -240,7 +240,9 @@ export const make = (options: Options): Effect.Effect<
       progress: attempts.Progress
     ) {
       const sealed = yield* seal(request, subject).pipe(
-        Effect.mapError((error) => error._tag === "TransportError" ? unsent(error) : rejected("Request", name)(error))
+        Effect.mapError((error) =>
+          error._tag === "TransportError" ? marked(error, { sent: false }) : rejected("Request", name)(error)
+        )
       )
       progress.sent = true
       const received = yield* call(
@@ -266,7 +268,9 @@ export const make = (options: Options): Effect.Effect<
           // Our clock may have drifted since it was measured: measure once more before disbelieving the platform's.
           Effect.tapError((error) => isAboutTime(error) ? clock.invalidate : Effect.void),
           Effect.retry({ times: 1, while: isAboutTime }),
-          Effect.mapError(rejected("Response", name))
+          Effect.mapError((error) =>
+            error._tag === "TransportError" ? marked(error, { sent: true }) : rejected("Response", name)(error)
+          )
         )
       if (received.status === 401) yield* clock.invalidate
       // Of an error, a body that cannot be read must not hide the status.
@@ -320,9 +324,9 @@ export const make = (options: Options): Effect.Effect<
     }
   })
 
-/** What has to be asked before a call failed: the call itself was not sent. */
-const unsent = ({ cause, operation, reason }: TransportError): TransportError =>
-  new TransportError({ cause, operation, reason, sent: false })
+/** An error of the public endpoints as one of the call that needed them, which was sent by then or was not. */
+const marked = ({ cause, operation, reason }: TransportError, { sent }: { readonly sent: boolean }): TransportError =>
+  new TransportError({ cause, operation, reason, sent })
 
 const isAboutTime = (error: Refusal | TransportError): boolean =>
   error._tag === "Refusal" && (error.reason === "Expired" || error.reason === "NotYetValid")
