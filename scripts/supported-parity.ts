@@ -165,7 +165,7 @@ export const sections: ReadonlyArray<Section> = [
         what: "receive them, for a service and for a directory: answers, ends of sessions, completed links",
         ids: [38, 54, 80, 81, 155, 156, 157, 158, 159],
         ...notYet(
-          "the clients open no webhook and the platform sends none; the envelope's part is `Envelope.openWebhook`"
+          "the clients open no webhook; the platform sends them, and the envelope's part is `Envelope.openWebhook`"
         )
       },
       {
@@ -509,9 +509,5 @@ export const deviations: ReadonlyArray<{ readonly what: string; readonly why: st
   {
     what: "no `device_ids` in the answer to a request of an organization's own service (B-271)",
     why: "such a service has no users here, so its requests end in `EntityNotFound` before there is such an answer"
-  },
-  {
-    what: "webhooks to services and directories (B-232, B-255, B-256)",
-    why: "not yet: the platform sends none; what they would tell can be polled"
   }
 ]

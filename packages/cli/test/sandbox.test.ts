@@ -5,8 +5,9 @@ import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Predicate, Schema } from "effect"
+import { Deferred, Effect, Predicate, Queue, Schema } from "effect"
 import { spawn } from "node:child_process"
+import * as Http from "node:http"
 import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 import manifest from "../package.json" with { type: "json" }
@@ -111,6 +112,53 @@ describe("launchkey", () => {
         yield* sandbox.kill("SIGTERM")
         const { code, err, out } = yield* sandbox.ended
         assert.deepStrictEqual([code, err, out.split("\n").length], [0, "", 2])
+      }).pipe(Effect.provide(FetchHttpClient.layer)))
+
+    it.scopedLive("sends its webhooks to this machine, and sends them once more", () =>
+      Effect.gen(function*() {
+        const arrived = yield* Queue.unbounded<string>()
+        const receiver = yield* Effect.acquireRelease(
+          Effect.async<Http.Server>((resume) => {
+            const server = Http.createServer((request, response) => {
+              const { "content-type": type, "x-iov-jwt": token } = request.headers
+              Queue.unsafeOffer(arrived, `${request.method} ${request.url} ${type} ${typeof token}`)
+              request.resume()
+              response.writeHead(204).end()
+            })
+            server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+          }),
+          (server) => Effect.sync(() => server.close())
+        )
+        const address = receiver.address()
+        assert(address !== null && typeof address !== "string")
+        const sandbox = yield* launchkey("sandbox", "--json")
+        const { baseUrl, sandbox: control } = yield* Effect.flatMap(sandbox.firstLine, Schema.decode(Ready))
+        const { organization_id: organizationId } = yield* post(`${control}/organizations`, {
+          keys: [{ public_key: TestKeys.organization.publicKey, key_type: 0 }]
+        })
+        const credentials = yield* OrganizationCredentials.OrganizationCredentials.pipe(
+          Effect.provide(
+            OrganizationCredentials.layer({
+              organizationId: String(organizationId),
+              baseUrl,
+              signingKey: TestKeys.organization.privateKey
+            })
+          )
+        )
+        const organization = yield* credentials.organizationClient
+        const directoryId = yield* organization.createDirectory("Directory")
+        yield* organization.generateSdkKey(directoryId)
+        yield* organization.updateDirectory(directoryId, {
+          webhookUrl: `http://app.localhost:${address.port}/hook?q=1`
+        })
+        const directory = yield* credentials.directoryClient(directoryId)
+        const { code } = yield* directory.linkDevice("ada")
+        yield* post(`${control}/devices`, { linking_code: code })
+        const expected = "POST /hook?q=1 application/jose string"
+        assert.strictEqual(yield* Queue.take(arrived), expected)
+        const resent = yield* post(`${control}/webhooks/1/resend`, { as: "wrong-key" })
+        assert.deepStrictEqual(resent, { status: 204, failure: null })
+        assert.strictEqual(yield* Queue.take(arrived), expected)
       }).pipe(Effect.provide(FetchHttpClient.layer)))
 
     it.scopedLive("says in words where it is, and ends as well on an interrupt", () =>
