@@ -384,9 +384,9 @@ export const sections: ReadonlyArray<Section> = [
       { what: "time-out of an attempt", ids: [112], ours: ["Transport.Options.attemptTimeout"] },
       { what: "TLS verification off", ids: [114], ...leftOut("a switch that only weakens") },
       {
-        what: "redirects are not followed, and nothing is retried unasked",
+        what: "redirects are not followed; only what is safe is retried, or nothing",
         ids: [115, 116],
-        ours: ["Transport.make"]
+        ours: ["Transport.make", "Transport.Options.retry"]
       },
       { what: "cryptography of one's own", ids: [117], ours: ["Jose.Jose", "Keyring.Keyring"] },
       {
