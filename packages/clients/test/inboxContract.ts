@@ -24,7 +24,7 @@ export const ticketOf = (claim: Claim): string => {
 }
 
 /** What any inbox promises. */
-export const inboxContract = <E>(name: string, live: (options?: Options) => Layer.Layer<WebhookInbox, E>): void =>
+export const inboxContract = <E>(name: string, live: (options?: Options) => Layer.Layer<WebhookInbox, E>): void => {
   describe(name, () => {
     const check = (
       promise: string,
@@ -189,3 +189,4 @@ export const inboxContract = <E>(name: string, live: (options?: Options) => Laye
       })
     )
   })
+}

@@ -13,15 +13,13 @@ import * as Path from "node:path"
 export const serverUrl = process.env["TEST_DATABASE_URL"]
 
 /** Of the server itself, to do to a database what it cannot do to itself. */
-export const admin = <A, E>(
-  use: (sql: SqlClient.SqlClient) => Effect.Effect<A, E>
-): Effect.Effect<A, E | Error> =>
-  Effect.scoped(
+export const admin = <A, E>(use: (sql: SqlClient.SqlClient) => Effect.Effect<A, E>): Effect.Effect<A> =>
+  Effect.orDie(Effect.scoped(
     Effect.flatMap(
       Layer.build(PgClient.layer({ url: Redacted.make(serverUrl ?? "") })),
       (context) => Effect.flatMap(Effect.provide(SqlClient.SqlClient, context), use)
     )
-  )
+  ))
 
 export interface PgPlace {
   readonly name: string
@@ -42,7 +40,7 @@ export const pgSchema: Effect.Effect<PgPlace, never, Scope.Scope> = Effect.acqui
     return Effect.as(admin((sql) => sql`CREATE SCHEMA ${sql(schema.name)}`), schema)
   }),
   ({ name }) => admin((sql) => sql`DROP SCHEMA IF EXISTS ${sql(name)} CASCADE`)
-).pipe(Effect.orDie)
+)
 
 /** An empty database, dropped with its scope. Takes longer. */
 export const pgDatabase: Effect.Effect<PgPlace, never, Scope.Scope> = Effect.acquireRelease(
@@ -53,7 +51,7 @@ export const pgDatabase: Effect.Effect<PgPlace, never, Scope.Scope> = Effect.acq
     return Effect.as(admin((sql) => sql`CREATE DATABASE ${sql(database.name)}`), database)
   }),
   ({ name }) => admin((sql) => sql`DROP DATABASE IF EXISTS ${sql(name)} WITH (FORCE)`)
-).pipe(Effect.orDie)
+)
 
 /** A layer over an empty schema. */
 export const withPg = <A, E>(make: (place: PgPlace) => Layer.Layer<A, E>): Layer.Layer<A, E> =>

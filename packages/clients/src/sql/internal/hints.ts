@@ -18,8 +18,9 @@ interface Options {
 
 const heartbeat = Duration.seconds(15)
 
-/** How long an own notification may take to come back. */
-const patience = Duration.seconds(2)
+/** How long an own notification may take to come back, and how often one is sent before that is a sign. */
+const patience = Duration.millis(500)
+const attempts = 10
 
 /** Listens again whenever that ends, after a while that grows to half a minute. */
 const again = Schedule.exponential("1 second").pipe(
@@ -47,8 +48,8 @@ export const hints = (
     )
     const answered = run("heartbeat", sql`SELECT pg_notify(${channel}, ${beat})`).pipe(
       Effect.zipRight(Effect.timeout(Queue.take(heard), patience)),
-      // the first may be sent before it listens
-      Effect.retry({ times: 2 })
+      // the first ones may be sent before it listens
+      Effect.retry({ times: attempts - 1 })
     )
     const watching = Effect.zipRight(
       Effect.zipRight(answered, onListening),
