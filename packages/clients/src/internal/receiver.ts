@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type { StoreUnavailable } from "../StoreUnavailable.ts"
@@ -140,8 +141,11 @@ const once = <E, R>(
         Effect.forever
       )
 
-      const exit = yield* Effect.exit(restore(Effect.raceFirst(work, keepClaim)))
-      if (Exit.isFailure(exit)) {
+      // What a handler has done counts, also where it is done at the moment of an interruption.
+      const done = yield* Ref.make(false)
+      const noted = Effect.uninterruptibleMask((restore) => Effect.zipRight(restore(work), Ref.set(done, true)))
+      const exit = yield* Effect.exit(restore(Effect.raceFirst(noted, keepClaim)))
+      if (Exit.isFailure(exit) && !(yield* Ref.get(done))) {
         // Otherwise the retry would have to wait for the lease to pass.
         yield* Effect.catchAll(
           inbox.release(key, ticket),
