@@ -15,7 +15,7 @@ const importOnce = (pem: string, make: (pem: string) => crypto.KeyObject): crypt
   return known
 }
 
-export const privateKeyOf = (key: TestKeys.TestKey): crypto.KeyObject =>
+const privateKeyOf = (key: TestKeys.TestKey): crypto.KeyObject =>
   importOnce(Redacted.value(key.privateKey), crypto.createPrivateKey)
 
 export const publicKeyOf = (key: TestKeys.TestKey): crypto.KeyObject =>

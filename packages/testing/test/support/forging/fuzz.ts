@@ -20,13 +20,13 @@ const basesOf = (surfaces: ReadonlyArray<Surface>): ReadonlyArray<Base> => surfa
 const everySurface: ReadonlyArray<Surface> = ["request", "response", "webhook", "answer"]
 
 /** The operators that apply to messages of these surfaces. */
-export const appliedTo = (surfaces: ReadonlyArray<Surface> = everySurface): ReadonlyArray<Applied> =>
+const appliedTo = (surfaces: ReadonlyArray<Surface> = everySurface): ReadonlyArray<Applied> =>
   operators.map((operator) => ({
     operator,
     bases: basesOf(surfaces).filter((base) => operator.refused[base.surface] !== undefined && operator.when(base))
   })).filter(({ bases }) => bases.length > 0)
 
-export interface Count {
+interface Count {
   /** Of the messages that were refused as expected or not. */
   readonly mutants: number
   /** Of these, signed or encrypted by a key that the receiver believes. */

@@ -132,21 +132,26 @@ const fits = (status: number, reason: RejectionReason): boolean =>
     : status === 401 || status === 400 && (behindTheSignature.includes(reason) ||
           ["HeaderNotAllowed", "AlgorithmNotAllowed", "KeyIdInvalid"].includes(reason))
 
-/** The platform in the place of the codec: for requests alone. What its answer tells must fit what it logs. */
+/** What becomes of a request. What the platform answers must fit what it logs. */
+const open = ({ send }: Service) => (message: Message): Effect.Effect<Outcome> =>
+  Effect.gen(function*() {
+    if (message.seen) yield* send(message)
+    const { body, reason, status } = yield* send(message)
+    // what was believed may still ask for what there is not, or may not be
+    if (reason === undefined) {
+      return status < 500 ? "accepted" : yield* Effect.dieMessage(`An answer of ${status} without a reason`)
+    }
+    if (!fits(status, reason)) return yield* Effect.dieMessage(`An answer of ${status} for ${reason}`)
+    if (status === 401 && body !== unauthorized) return yield* Effect.dieMessage("A 401 of another text")
+    return reason
+  })
+
+/** The platform in the place of the codec: for requests alone. */
 export const receivers: Layer.Layer<Receivers> = Layer.effect(
   Receivers,
-  Effect.map(ForgedPlatform, ({ send }) => ({
-    open: (message: Message): Effect.Effect<Outcome> =>
-      Effect.gen(function*() {
-        if (message.seen) yield* send(message)
-        const { body, reason, status } = yield* send(message)
-        // what was believed may still ask for what there is not, or may not be
-        if (reason === undefined) {
-          return status < 500 ? "accepted" : yield* Effect.dieMessage(`An answer of ${status} without a reason`)
-        }
-        if (!fits(status, reason)) return yield* Effect.dieMessage(`An answer of ${status} for ${reason}`)
-        if (status === 401 && body !== unauthorized) return yield* Effect.dieMessage("A 401 of another text")
-        return reason
-      })
-  }))
+  Effect.map(ForgedPlatform, (platform) => ({ open: open(platform) }))
 ).pipe(Layer.provide(layer))
+
+/** A request to the platform as it is served. */
+export const openServed = (message: Message): Effect.Effect<Outcome, never, ForgedPlatform> =>
+  Effect.flatMap(ForgedPlatform, (platform) => open(platform)(message))

@@ -48,7 +48,7 @@ const owners: { readonly [subject: string]: ReadonlyArray<string> } = {
   [messages.siblingDirectory]: [messages.siblingDirectory]
 }
 
-export const make = Effect.gen(function*() {
+const make = Effect.gen(function*() {
   const jose = yield* Jose.Jose
   const context = yield* Effect.context<Jose.Jose>()
   const keys = new Map(
