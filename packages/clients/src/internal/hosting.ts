@@ -122,7 +122,12 @@ export const fromEffect = (request: HttpServerRequest.HttpServerRequest): Effect
       })
     }
     if (announcesTooMuch(request.headers["content-length"])) return tooLarge(head)
-    return Effect.map(readStream(request.stream, head), (body) => ({ ...head, body }))
+    // A Web request without a body has no stream either: there is nothing to wait for.
+    const isEmpty = Predicate.isReadonlyRecord(request.source) && request.source.body === null
+    return Effect.map(
+      isEmpty ? Effect.succeed(new Uint8Array(0)) : readStream(request.stream, head),
+      (body) => ({ ...head, body })
+    )
   })
 
 export const fromWeb = (request: Request): Effect.Effect<Delivery, Unread> =>
