@@ -5,9 +5,13 @@ import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Duration, Effect, Layer, Schedule } from "effect"
+import * as Http from "node:http"
 import * as Net from "node:net"
+import * as attempts from "../src/internal/attempts.ts"
+import * as exchange from "../src/internal/exchange.ts"
 import { nothingSent } from "../src/internal/unsent.ts"
+import * as RetryPolicy from "../src/RetryPolicy.ts"
 
 const request = HttpClientRequest.get("https://api.example.com")
 
@@ -106,6 +110,39 @@ const listening = (onConnection: (socket: Net.Socket) => void) =>
     ({ close }) => close
   )
 
+/** A server that keeps its connections, and drops the first that brings a second request. */
+const dropping = Effect.acquireRelease(
+  Effect.async<{
+    readonly url: string
+    readonly seen: { requests: number; dropped: boolean }
+    readonly server: Http.Server
+  }>((resume) => {
+    const seen = { requests: 0, dropped: false }
+    const used = new Set<Net.Socket>()
+    const server = Http.createServer((request, response) => {
+      seen.requests++
+      if (used.has(request.socket) && !seen.dropped) {
+        seen.dropped = true
+        request.socket.destroy()
+        return
+      }
+      used.add(request.socket)
+      response.writeHead(200, { connection: "keep-alive", "content-length": "2" }).end("{}")
+    })
+    server.listen(
+      0,
+      "127.0.0.1",
+      () =>
+        resume(Effect.succeed({ url: `http://127.0.0.1:${(server.address() as Net.AddressInfo).port}`, seen, server }))
+    )
+  }),
+  ({ server }) =>
+    Effect.async<void>((done) => {
+      server.closeAllConnections()
+      server.close(() => done(Effect.void))
+    })
+)
+
 for (
   const [name, live] of [
     ["fetch", FetchHttpClient.layer],
@@ -133,5 +170,39 @@ for (
         })
         assert.isFalse(nothingSent(yield* failureOf(`http://127.0.0.1:${port}`)))
       }))
+
+    // the client over node:http uses no connection twice
+    if (name === "node:http") return
+
+    it.scopedLive("a kept connection that dies under a request is followed by another only where it may be repeated", () =>
+      Effect.gen(function*() {
+        for (const repeatable of [true, false]) {
+          const { seen, url } = yield* dropping
+          const client = yield* HttpClient.HttpClient
+          const exchanged = exchange.make(client, { baseUrl: url, timeout: "10 seconds" })
+          const make = attempts.make({
+            budget: yield* RetryPolicy.makeBudget(url),
+            deadline: Duration.seconds(10),
+            retry: { schedule: Schedule.recurs(3) }
+          })
+          const route = { method: "GET", template: "/", endpoint: "a.b", repeatable }
+          const request = HttpClientRequest.get("/")
+          const call = make({ operation: "GET /", route }, (progress) => {
+            progress.sent = true
+            return Effect.map(
+              exchanged(request),
+              (received) => exchange.answer(request, received, { authenticated: true, now: 0 })
+            )
+          })
+          // until the client has used a connection twice
+          let calls = 1
+          let last = yield* Effect.either(call)
+          for (; !seen.dropped && calls < 100; calls++) last = yield* Effect.either(call)
+          assert.isTrue(seen.dropped)
+          assert.strictEqual(seen.requests, repeatable ? calls + 1 : calls)
+          assert.strictEqual(last._tag, repeatable ? "Right" : "Left")
+          if (last._tag === "Left") assert.deepInclude({ ...last.left }, { reason: "Unreachable", sent: true })
+        }
+      }).pipe(Effect.provide(live as Layer.Layer<HttpClient.HttpClient>)))
   })
 }

@@ -48,7 +48,7 @@ const unsentBy = (cause: unknown, left: number): boolean => {
   }
   if (typeof cause.syscall === "string" && connecting.has(cause.syscall)) return true
   if (typeof cause.code === "string" && beforeConnected.has(cause.code)) return true
-  // Undici tells what its socket had written when it died: nothing, where a kept connection was found closed.
+  // Undici tells what its socket has written in its life, which for a kept connection includes earlier requests.
   if (cause.code === "UND_ERR_SOCKET") return Predicate.isRecord(cause.socket) && cause.socket.bytesWritten === 0
   return unsentBy(cause.cause, left - 1)
 }
