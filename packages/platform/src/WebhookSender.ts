@@ -257,9 +257,9 @@ export const make: Effect.Effect<Service, never, Jose.Jose | PlatformKeys.Platfo
         const ended = answer._tag === "Right"
           ? { status: Option.some(answer.right), failure: Option.none() }
           : { status: Option.none(), failure: Option.some(answer.left.reason) }
-        yield* Effect.annotateCurrentSpan({
-          ...(answer._tag === "Right" ? { "http.response.status_code": answer.right } : { reason: answer.left.reason })
-        })
+        yield* Effect.annotateCurrentSpan(
+          answer._tag === "Right" ? { "http.response.status_code": answer.right } : { reason: answer.left.reason }
+        )
         const delivered = answer._tag === "Right" && succeeded(answer.right)
         yield* note(id, (delivery) => ({
           ...delivery,
