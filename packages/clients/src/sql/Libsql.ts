@@ -63,11 +63,11 @@ const url = (filename: string): string =>
   `file:${filename.replace(/[%?#]/g, (character) => encodeURIComponent(character))}`
 
 /**
- * The lock of SQLite's exclusive mode: the first statement takes it, and the connection holds it to its end. It has to
- * be the one connection that there ever is, so no `withTransaction` of the client, which would open another.
+ * The lock of SQLite's exclusive mode: a first write takes it, and the connection holds it to its end. It has to be the
+ * one connection that there ever is, so no `withTransaction` of the client, which would open another.
  */
-const lock = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, filename: string) {
-  yield* sql`PRAGMA locking_mode = EXCLUSIVE`.pipe(
+const take = (sql: SqlClient.SqlClient, filename: string) =>
+  sql`PRAGMA locking_mode = EXCLUSIVE`.pipe(
     Effect.zipRight(sql`PRAGMA journal_mode = WAL`),
     Effect.zipRight(sql`BEGIN IMMEDIATE`),
     Effect.zipRight(sql`COMMIT`),
@@ -77,7 +77,17 @@ const lock = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, filename: str
         : new StoreUnavailable({ operation: "Libsql.layer", cause })
     )
   )
-})
+
+/**
+ * The driver closes a connection for good when its statements are garbage, and the lock would last as long. Outside the
+ * write-ahead log a connection that reads in normal mode keeps no lock.
+ */
+const giveBack = (sql: SqlClient.SqlClient) =>
+  Effect.ignore(sql`PRAGMA journal_mode = DELETE`).pipe(
+    Effect.zipRight(sql`PRAGMA locking_mode = NORMAL`),
+    Effect.zipRight(sql`SELECT count(*) AS tables FROM sqlite_master`),
+    Effect.ignore
+  )
 
 /** Only while nobody else uses the connection: their statements would be part of it. */
 const withTransaction =
@@ -99,7 +109,8 @@ const client = ({ filename }: Options) =>
       // It dies of a file that it cannot open.
       Effect.catchAllDefect((cause) => Effect.fail(new StoreUnavailable({ operation: "Libsql.layer", cause })))
     )
-    yield* lock(sql, filename)
+    yield* Effect.addFinalizer(() => giveBack(sql))
+    yield* take(sql, filename)
     const replaced = withTransaction(sql)
     yield* Effect.provideService(
       Migrations.run,
