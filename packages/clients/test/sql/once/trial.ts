@@ -64,7 +64,7 @@ interface Rows {
 const inFlight = 48
 
 /** What a sender that has to try again waits for: by then the delivery that was in the way is done. */
-const pause = Schedule.jittered(Schedule.exponential("20 millis", 1.5))
+const pause = Schedule.exponential("20 millis", 1.5).pipe(Schedule.jittered, Schedule.upTo("2 minutes"))
 
 const tables = {
   tokens: "launchkey_webhook_tokens",
@@ -166,7 +166,10 @@ export const run = ({ copies, events, post, store, tell }: Options): Effect.Effe
       (log) => children.start(new URL("./receiver.ts", import.meta.url), { place: at, log }),
       { concurrency: "unbounded" }
     )
-    const ports = yield* Effect.forEach(receivers, ({ next }) => next(Schema.Struct({ port: Schema.Number })))
+    const ports = yield* Effect.forEach(
+      receivers,
+      ({ next }) => Effect.map(next(Schema.Struct({ port: Schema.Number })), ({ port }) => port)
+    )
     const { again, seal } = yield* forge
     const statuses: { [status: number]: number } = {}
     let deliveries = 0
@@ -187,7 +190,7 @@ export const run = ({ copies, events, post, store, tell }: Options): Effect.Effe
     /** Until somebody has handled it, under a new token each time. */
     const insist = (delivery: TestWebhooks.Delivery) =>
       Effect.flatMap(again(delivery), send).pipe(
-        Effect.filterOrFail((status) => status === 204),
+        Effect.filterOrFail((status) => status === 204, (status) => new Error(`the last answer was ${status}`)),
         Effect.retry(pause),
         Effect.delay("20 millis")
       )
