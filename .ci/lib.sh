@@ -48,3 +48,33 @@ finish() {
   printf '\n%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
   [ "$failed" -eq 0 ]
 }
+
+has_postgres() {
+  [ -n "${TEST_DATABASE_URL:-}" ] || command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
+}
+
+# Debian's own packages, without the cluster that they would make and start
+install_postgres() {
+  export DEBIAN_FRONTEND=noninteractive
+  timeout --kill-after=5 60 bash -c '
+    apt-get -qq update && apt-get -qq install -y --no-install-recommends postgresql-common &&
+      sed -ri "s/#?(create_main_cluster) .*$/\1 = false/" /etc/postgresql-common/createcluster.conf &&
+      apt-get -qq install -y --no-install-recommends postgresql' </dev/null
+}
+
+# find_postgres: sets with_postgres, which between `npx -y pnpm@12` and a script of ours gives that a PostgreSQL, and is
+# empty where there is none
+find_postgres() {
+  if ! has_postgres && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    printf '\n=== there is no PostgreSQL: installing it (at most 60 s)\n'
+    install_postgres || printf 'it could not be installed\n'
+  fi
+  with_postgres=()
+  if has_postgres; then
+    with_postgres=(postgres npx -y pnpm@12)
+    # its suites may not be skipped then
+    export EXPECT_POSTGRES=1
+  else
+    skip "PostgreSQL's suites" "there is no PostgreSQL, and it could not be installed: apt-get install postgresql"
+  fi
+}
