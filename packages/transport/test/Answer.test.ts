@@ -106,6 +106,16 @@ layer(Known.layer)("Answer.open", (it) => {
       }
     }))
 
+  it.effect("passes over members that nobody knows, at any depth", () =>
+    Effect.gen(function*() {
+      const later = { added_later: { by: "a platform" } }
+      const policy = { requirement: "amount", amount: 2, geofences: [], ...later }
+      const method = { method: "pin_code", set: true, active: true, allowed: true, supported: true, ...later }
+      const response = yield* open({ auth_jwe: sealed({ auth_policy: policy, auth_methods: [method], ...later }) })
+      assert.isTrue(Option.isSome(response.policy))
+      assert.strictEqual(Option.getOrThrow(response.methods).length, 1)
+    }))
+
   it.effect("refuses the answer to another request, in either form", () =>
     Effect.gen(function*() {
       const another = { auth_request: "b1d05c28-0b18-41e4-94a0-000000000000" }
