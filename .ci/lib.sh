@@ -56,7 +56,7 @@ has_postgres() {
 # Debian's own packages, without the cluster that they would make and start
 install_postgres() {
   export DEBIAN_FRONTEND=noninteractive
-  timeout --kill-after=5 60 bash -c '
+  timeout --kill-after=5 40 bash -c '
     apt-get -qq update && apt-get -qq install -y --no-install-recommends postgresql-common &&
       sed -ri "s/#?(create_main_cluster) .*$/\1 = false/" /etc/postgresql-common/createcluster.conf &&
       apt-get -qq install -y --no-install-recommends postgresql' </dev/null
@@ -66,7 +66,7 @@ install_postgres() {
 # empty where there is none
 find_postgres() {
   if ! has_postgres && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-    printf '\n=== there is no PostgreSQL: installing it (at most 60 s)\n'
+    printf '\n=== there is no PostgreSQL: installing it (at most 40 s)\n'
     install_postgres || printf 'it could not be installed\n'
   fi
   with_postgres=()

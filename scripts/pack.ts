@@ -168,6 +168,15 @@ const consume = (): void => {
       `export const modules: ReadonlyArray<object> = [${all.map((_, index) => `m${index}`).join(", ")}]`
     ].join("\n")
   )
+  // @effect/sql-pg names types of pg, and does not bring them; who has their own declarations checked brings them too
+  Fs.writeFileSync(
+    Path.join(project, "pg.d.ts"),
+    `declare module "pg" {
+  export interface CustomTypesConfig { readonly getTypeParser: Function }
+  export interface Pool { readonly options: object }
+}
+`
+  )
   for (const [moduleResolution, module] of [["node16", "node16"], ["bundler", "esnext"]] as const) {
     const file = Path.join(project, `tsconfig.${moduleResolution}.json`)
     const compilerOptions = {
@@ -182,7 +191,7 @@ const consume = (): void => {
       skipLibCheck: false,
       noEmit: true
     }
-    Fs.writeFileSync(file, JSON.stringify({ compilerOptions, files: ["consumer.ts"] }))
+    Fs.writeFileSync(file, JSON.stringify({ compilerOptions, files: ["consumer.ts", "pg.d.ts"] }))
     step(`consumer: tsc, moduleResolution ${moduleResolution}`, bin("tsc"), ["-p", file], project)
   }
   // packages/testing imports vitest, which refuses to load outside its runner: there, finding the file has to do
