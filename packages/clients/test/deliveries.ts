@@ -1,7 +1,6 @@
 /** Deliveries of webhooks, by a transport that believes everything: what a receiver does with what is verified. */
 import { AuthorizationResponse, DeviceAnswer } from "@effect-launchkey/core/Authorization"
-import { service } from "@effect-launchkey/core/EntityIdentifier"
-import { ServiceId } from "@effect-launchkey/core/EntityIdentifier"
+import { service, ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import type { RejectionReason } from "@effect-launchkey/transport/Rejection"
 import * as Transport from "@effect-launchkey/transport/Transport"
 import { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"

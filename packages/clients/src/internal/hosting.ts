@@ -102,7 +102,8 @@ export const pathOf = (url: string): string =>
 
 /** Whether something has read a body, of a `Request` or of a readable stream of Node.js. */
 export const isConsumed = (source: unknown): boolean =>
-  Predicate.isReadonlyRecord(source) && (source.bodyUsed === true || source.readableDidRead === true)
+  Predicate.isReadonlyRecord(source)
+  && (source.bodyUsed === true || source.readableDidRead === true || source.readableEnded === true)
 
 /** Whether the sender says itself that there is more than a webhook may have. */
 const announcesTooMuch = (contentLength: string | null | undefined): boolean =>
