@@ -46,7 +46,7 @@ const Platform = Layer.effectContext(Effect.gen(function*() {
   )
 })).pipe(Layer.provide(TestPlatform.layer))
 
-/** One ping, one look at which key requests are encrypted to, and one for the key that answers name. */
+/** One ping, and one look at which key requests are encrypted to, which is the one that answers name. */
 const once = ["/public/v3/ping", "/public/v3/public-key"]
 
 describe("an organization", () => {
@@ -145,7 +145,8 @@ describe("many credentials in one program", () => {
         Effect.provideServiceEffect(Keyring.Keyring, Keyring.make(directory))
       )
       yield* Effect.flatMap(ofDirectory.directoryClient, (client) => client.listDevices("alice"))
-      assert.deepStrictEqual(yield* plainRequests, once)
+      // the first call has no body to encrypt, so that its answer's key is asked for by its id
+      assert.deepStrictEqual(yield* plainRequests, [...once, "/public/v3/public-key/…"])
     }).pipe(
       Effect.provide(RemoteApi.layer),
       Effect.provide(Jose.layer),
