@@ -163,10 +163,25 @@ export const sections: ReadonlyArray<Section> = [
     capabilities: [
       {
         what: "receive them, for a service and for a directory: answers, ends of sessions, completed links",
-        ids: [38, 54, 80, 81, 155, 156, 157, 158, 159],
-        ...notYet(
-          "the clients open no webhook; the platform sends them, and the envelope's part is `Envelope.openWebhook`"
-        )
+        ids: [38, 54, 80, 81, 155, 156, 157],
+        ours: ["ServiceWebhook.make", "DirectoryWebhook.make", "Webhook.Receiver.open", "Webhook.Receiver.handle"],
+        note: "each event handled once, whatever its sender repeats"
+      },
+      {
+        what: "tell an unknown kind",
+        ids: [158],
+        ours: ["Webhook.UnknownEvent"],
+        note: "an event of its own, never an approval"
+      },
+      {
+        what: "take the request as a framework has it",
+        ids: [159],
+        ours: [
+          "Webhook.respond",
+          "WebhookHost.toWebHandler",
+          "WebhookHost.toNodeHandler",
+          "WebhookHost.toFastifyHandler"
+        ]
       },
       {
         what: "check method and path; take the body as octets",
@@ -174,8 +189,17 @@ export const sections: ReadonlyArray<Section> = [
         ours: ["Envelope.openWebhook"],
         note: "required, not optional"
       },
-      { what: "the errors of receiving", ids: [150], ...notYet("of the envelope's part alone: `MessageRejected`") },
-      { what: "the older handler of a service", ids: [55], ...leftOut("deprecated twin of what is to come") }
+      {
+        what: "the errors of receiving",
+        ids: [150],
+        ours: ["TransportError.MessageRejected", "TransportError.TransportError", "StoreUnavailable.StoreUnavailable"],
+        note: "one tag with a closed `reason` for what is not believed"
+      },
+      {
+        what: "the older handler of a service",
+        ids: [55],
+        ...leftOut("deprecated twin: `ServiceWebhook` is the whole")
+      }
     ]
   },
   {
