@@ -12,6 +12,7 @@ import * as Predicate from "effect/Predicate"
 import { collect, json } from "../Body.ts"
 import { maximumBodyLength, tokenHeader } from "../Claims.ts"
 import { operation, TransportError } from "../TransportError.ts"
+import { withoutMessage } from "./causes.ts"
 import * as retryAfter from "./retryAfter.ts"
 import { nothingSent } from "./unsent.ts"
 import { userAgent } from "./userAgent.ts"
@@ -51,7 +52,7 @@ export const make = (
         operation: operation(request.method, request.url),
         sent: !nothingSent(cause),
         // The rest of the client's own error is the request, with the token in it.
-        cause: isHttpClientError(cause) ? cause.cause ?? cause.description : cause
+        cause: withoutMessage(isHttpClientError(cause) ? cause.cause ?? cause.description : cause)
       })
     return bare.execute(request).pipe(
       Effect.mapError(fail("Unreachable")),
