@@ -227,7 +227,7 @@ export const make = (options: Options): Effect.Effect<FaultProxy, never, Scope.S
 
     return {
       port,
-      connections: Effect.sync(() => sockets.size),
+      connections: Effect.sync(() => Array.from(sockets).filter(({ destroyed }) => !destroyed).length),
       calls: desk.calls,
       heal: desk.heal,
       meet: (fault, meet = {}) =>

@@ -374,6 +374,10 @@ export const make = (inner: HttpClient.HttpClient, options: Options): Effect.Eff
     const desk = yield* makeDesk
     const busy = yield* Ref.make(0)
     const patience = Duration.decode(options.patience ?? "10 seconds")
+    const underWay = Effect.acquireRelease(
+      Ref.update(busy, (count) => count + 1),
+      () => Ref.update(busy, (count) => count - 1)
+    )
     const idle = <A, E, R>(waiting: Effect.Effect<A, E, R>) =>
       Effect.acquireUseRelease(
         Ref.update(busy, (count) => count - 1),
@@ -398,7 +402,10 @@ export const make = (inner: HttpClient.HttpClient, options: Options): Effect.Eff
       const respond = (body: Stream.Stream<Uint8Array, ResponseError>) =>
         Effect.succeed<HttpClientResponse.HttpClientResponse>(
           // Statuses and bodies that no `Response` takes are what this is for.
-          Object.defineProperties(bare, { status: { value: reply.status }, stream: { value: body } })
+          Object.defineProperties(bare, {
+            status: { value: reply.status },
+            stream: { value: Stream.crossRight(Stream.scoped(underWay), body) }
+          })
         )
       const octets = (length = reply.body.length) =>
         length === 0 ? Stream.empty : Stream.make(reply.body.subarray(0, length))

@@ -232,8 +232,8 @@ export const connections: ReadonlyArray<Fault> = [
   }),
   spoiled({
     name: "continue",
-    description: "100 Continue comes before the answer",
-    comesTo: harmless,
+    description: "100 Continue comes before the answer, unasked, and clients of Node end the connection",
+    comesTo: unanswered("Unreachable"),
     on: "Wire",
     spoil: (reply) => answeredWith(reply, undefined, { before: "HTTP/1.1 100 Continue\r\n\r\n" })
   }),
