@@ -1,3 +1,4 @@
+import { AuthorizationPackage } from "@effect-launchkey/core/Authorization"
 import * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
@@ -11,6 +12,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as Tracer from "effect/Tracer"
@@ -242,11 +244,10 @@ describe("a file", () => {
       yield* pending.answer(keyOf(0))
       assert.isAtMost(statements - joined, 12)
 
-      // of these there is no word: another's client put them there
+      // of this one there is no word: another's client put it there
+      const answer = yield* Schema.encode(Schema.parseJson(AuthorizationPackage))(relayed)
       yield* sql`INSERT INTO launchkey_authorizations (service_id, id, answer, answer_until, until)
-        SELECT ${keyOf(1).serviceId}, ${keyOf(7).id},
-          '{"auth_jwe":"sealed","service_user_hash":"u","user_push_id":"p","public_key_id":"00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00"}',
-          4000000000000, 4000000000000`
+        VALUES (${keyOf(7).serviceId}, ${keyOf(7).id}, ${answer}, 4000000000000, 4000000000000)`
       yield* TestClock.adjust("6 seconds")
       yield* Effect.forEach(
         Array.makeBy(5000, keyOf),
