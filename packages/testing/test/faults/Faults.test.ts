@@ -11,6 +11,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { readFileSync } from "node:fs"
 import * as Http from "node:http"
 import type { AddressInfo } from "node:net"
 import * as Operations from "./support/operations.ts"
@@ -32,6 +33,14 @@ describe("Faults", () => {
     const names = Faults.all.map(({ name }) => name)
     assert.strictEqual(new Set(names).size, names.length)
     assert.isAbove(names.length, 40)
+  })
+
+  it("are in the documentation, each as it is", () => {
+    const document = readFileSync(new URL("../../../../docs/faults.md", import.meta.url), "utf8")
+    const rows = [...document.matchAll(/^\| `([\w-]+)` \| (.+?)(?: †)? \|/gm)].map(([, name, description]) =>
+      `${name}: ${description}`
+    )
+    assert.deepStrictEqual(rows, Faults.all.map(({ description, name }) => `${name}: ${description}`))
   })
 
   it.effect("are met by every method of every client", () =>

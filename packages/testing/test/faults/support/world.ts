@@ -59,7 +59,11 @@ export interface World {
   readonly connect: <Owner extends keyof Clients>(
     owner: Owner
   ) => Effect.Effect<
-    Way & { readonly remote: RemoteApi.Service; readonly clients: Pick<Clients, Owner> },
+    Way & {
+      readonly remote: RemoteApi.Service
+      readonly transport: Transport.Service
+      readonly clients: Pick<Clients, Owner>
+    },
     unknown,
     Scope.Scope
   >
@@ -201,7 +205,7 @@ const make = (settings: Settings, ways: Ways) =>
           )
         )
         const made = yield* Effect.provideService(clients[owner], Transport.Transport, transport)
-        return { ...way, remote, clients: made }
+        return { ...way, remote, transport, clients: made }
       })
 
     const world: World = {
