@@ -31,6 +31,8 @@ const floors: Readonly<Record<string, Floor>> = {
     packages: ["core", "transport"],
     modules: new RegExp(String.raw`^(${effect}|${platform}|uqr|node-forge|otpauth|ipaddr\.js)$`)
   },
+  // Stands beside the others, and none of them may name it: what speaks v3 loads nothing of v1.
+  legacy: { packages: ["core", "transport"], modules: new RegExp(String.raw`^(${effect}|${platform})$`) },
   cli: {
     packages: ["core", "transport", "clients", "platform"],
     modules: new RegExp(

@@ -110,6 +110,10 @@ export interface Service {
   readonly parseJws: (token: string) => Effect.Effect<UnverifiedJws, Refusal>
   /** The signed payload. Fails with `KeyUnknown` if the key is not the one that `kid` names, else `SignatureInvalid`. */
   readonly verify: (jws: UnverifiedJws, key: PublicKey) => Effect.Effect<Uint8Array, Refusal>
+  /** RSASSA-PKCS1-v1_5 with SHA-256 over the octets themselves, in no envelope. */
+  readonly signBytes: (bytes: Uint8Array, key: PrivateKey) => Effect.Effect<Uint8Array>
+  /** Whether `signBytes` with the other half makes this signature of these octets. */
+  readonly verifyBytes: (bytes: Uint8Array, signature: Uint8Array, key: PublicKey) => Effect.Effect<boolean>
   /**
    * A compact JWE of `plaintext` under the protected header `alg`, `enc`, `kid`, and `cty` if given. The algorithm
    * defaults to `RSA-OAEP-256`.
@@ -260,6 +264,23 @@ export const make: Service = {
         },
         catch: () => new Refusal({ reason: "SignatureInvalid" })
       }),
+
+  signBytes: (bytes, key) =>
+    Effect.promise(async () =>
+      new Uint8Array(
+        await crypto.subtle.sign(Keys.webCrypto.RS256.name, await Keys.cryptoKey(key, "RS256"), owned(bytes))
+      )
+    ),
+
+  verifyBytes: (bytes, signature, key) =>
+    Effect.tryPromise(async () =>
+      crypto.subtle.verify(
+        Keys.webCrypto.RS256.name,
+        await Keys.cryptoKey(key, "RS256"),
+        owned(signature),
+        owned(bytes)
+      )
+    ).pipe(Effect.orElseSucceed(() => false)),
 
   encrypt: ({ algorithm = "RSA-OAEP-256", contentType, key, plaintext }) =>
     Effect.promise(async () =>

@@ -6,7 +6,7 @@
  */
 import { Api } from "@effect-launchkey/core/Api"
 import { keyIdHeader } from "@effect-launchkey/core/api/PublicApi"
-import { InvalidParameters } from "@effect-launchkey/core/ApiError"
+import type { InvalidParameters } from "@effect-launchkey/core/ApiError"
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Cache from "effect/Cache"
@@ -17,6 +17,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as baseUrls from "./internal/baseUrl.ts"
 import * as exchange from "./internal/exchange.ts"
 import type * as Jose from "./Jose.ts"
 import * as RemoteKeys from "./RemoteKeys.ts"
@@ -91,24 +92,6 @@ export class RemoteLifetimes extends Context.Reference<RemoteLifetimes>()(
   }
 ) {}
 
-const loopback = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
-
-const checkBaseUrl = (text: string): Effect.Effect<string, InvalidParameters> => {
-  const refuse = (problem: string) =>
-    Effect.fail(
-      new InvalidParameters({ origin: "Client", issues: [{ path: "baseUrl", problem }], detail: undefined })
-    )
-  if (!URL.canParse(text)) return refuse("not a URL; give one such as https://mfa.example.com")
-  const url = new URL(text)
-  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    return refuse("has credentials, a query or a fragment; give scheme, host, port and path alone")
-  }
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback.test(url.hostname))) {
-    return refuse("not https; plain http is for loopback hosts only")
-  }
-  return Effect.succeed(`${url.origin}${url.pathname.replace(/\/+$/, "")}`)
-}
-
 /** How long an attempt to fetch the platform's time or a key of it may take. */
 const attemptTimeout = RetryPolicy.defaults.attemptTimeout
 
@@ -161,7 +144,10 @@ export const make: Effect.Effect<Service, never, Jose.Jose> = Effect.map(
   Cache.make({ capacity, lookup: open, timeToLive: Duration.infinity }),
   (connections) => ({
     connect: (options) =>
-      Effect.flatMap(checkBaseUrl(options.baseUrl), (baseUrl) => connections.get(Data.struct({ ...options, baseUrl })))
+      Effect.flatMap(
+        baseUrls.check(options.baseUrl),
+        (baseUrl) => connections.get(Data.struct({ ...options, baseUrl }))
+      )
   })
 )
 

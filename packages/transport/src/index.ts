@@ -58,6 +58,14 @@ export * as DerivedClient from "./DerivedClient.ts"
 export * as Envelope from "./Envelope.ts"
 
 /**
+ * One HTTP exchange as every call of this SDK makes it, whatever it says: no redirect is followed, nothing compressed
+ * is accepted, no more is read than a message may have, no span tells of it, and all of it happens within a time.
+ *
+ * @since 0.1.0
+ */
+export * as HttpExchange from "./HttpExchange.ts"
+
+/**
  * A key that cannot be used, and what to do about it.
  *
  * @since 0.1.0
