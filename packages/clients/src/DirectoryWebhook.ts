@@ -12,6 +12,7 @@ import {
   type DirectoryEvent,
   UnknownEvent
 } from "@effect-launchkey/core/Webhook"
+import * as Redaction from "@effect-launchkey/transport/Redaction"
 import type { Transport } from "@effect-launchkey/transport/Transport"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
@@ -95,7 +96,7 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
 export const layer = (
   options: Options
 ): Layer.Layer<DirectoryWebhook, InvalidParameters, Transport | WebhookInbox> =>
-  Layer.effect(DirectoryWebhook, make(options))
+  Layer.merge(Layer.effect(DirectoryWebhook, make(options)), Redaction.layer)
 
 /**
  * @since 0.1.0

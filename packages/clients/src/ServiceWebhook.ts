@@ -14,6 +14,7 @@ import {
   SessionEndWebhook,
   UnknownEvent
 } from "@effect-launchkey/core/Webhook"
+import * as Redaction from "@effect-launchkey/transport/Redaction"
 import { Transport } from "@effect-launchkey/transport/Transport"
 import { MessageRejected } from "@effect-launchkey/transport/TransportError"
 import * as Config from "effect/Config"
@@ -140,7 +141,7 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
 export const layer = (
   options: Options
 ): Layer.Layer<ServiceWebhook, InvalidParameters, Transport | WebhookInbox> =>
-  Layer.effect(ServiceWebhook, make(options))
+  Layer.merge(Layer.effect(ServiceWebhook, make(options)), Redaction.layer)
 
 /**
  * @since 0.1.0

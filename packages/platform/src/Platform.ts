@@ -7,6 +7,7 @@ import { Api } from "@effect-launchkey/core/Api"
 import { Wire } from "@effect-launchkey/core/api/ErrorWire"
 import { EntityNotFound, InvalidParameters, InvalidPolicyInput, table } from "@effect-launchkey/core/ApiError"
 import * as Jose from "@effect-launchkey/transport/Jose"
+import * as Redaction from "@effect-launchkey/transport/Redaction"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type { HttpApiDecodeError } from "@effect/platform/HttpApiError"
 import type * as HttpApp from "@effect/platform/HttpApp"
@@ -53,7 +54,8 @@ const problems = (error: HttpApiDecodeError): unknown => {
       const inner = level[String(name)]
       level = (Predicate.isRecord(inner) ? inner : level[String(name)] = {}) as Record<string, unknown>
     })
-    level[String(path.at(-1) ?? "body")] ??= message
+    // Where a schema has no words of its own, the formatter's end with the value, which may be private.
+    level[String(path.at(-1) ?? "body")] ??= message.replace(/^Expected ([\s\S]*?), actual [\s\S]*$/, "expected $1")
   }
   return detail
 }
@@ -141,7 +143,7 @@ export const httpApp: Effect.Effect<HttpApp.Default, never, Services> = Effect.f
  */
 export const serve: Layer.Layer<never, never, HttpServer.HttpServer | Services> = Layer.unwrapEffect(
   Effect.map(httpApp, (app) => HttpServer.serve(app))
-)
+).pipe(Layer.provide(Redaction.layer))
 
 /**
  * A platform of one's own in this process: generated keys, and a memory that ends with it. Its webhooks go out by the

@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import * as Jose from "@effect-launchkey/transport/Jose"
+import * as Redaction from "@effect-launchkey/transport/Redaction"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type { HttpApiDecodeError } from "@effect/platform/HttpApiError"
 import type * as HttpApp from "@effect/platform/HttpApp"
@@ -121,5 +122,5 @@ export const serve = (options?: Omit<Options, "port">): Layer.Layer<never, never
     )
   ).pipe(
     Layer.provide(PlatformKeys.layerGenerated),
-    Layer.provide(Jose.layer)
+    Layer.provide([Jose.layer, Redaction.layer])
   )

@@ -94,7 +94,10 @@ const answerTo = (cause: Cause.Cause<unknown>): Effect.Effect<Answer> => {
   if (Predicate.isTagged(failure, "RouteNotFound")) return Effect.succeed(invalidRoute)
   // The derived routes die of a body that is missing.
   if (HttpServerError.isServerError(failure) && failure._tag === "RequestError") return Effect.succeed(unreadable)
-  return Effect.as(Effect.logError("A request failed", cause), failed)
+  // Whoever asked has gone.
+  return Cause.isInterruptedOnly(cause)
+    ? Effect.succeed(failed)
+    : Effect.as(Effect.logError("A request failed", cause), failed)
 }
 
 /** None where the method or path is one that no route could have. */

@@ -356,8 +356,8 @@ layer(TestPlatform.layer)("Authenticator", (it) => {
   it.effect("shows and ends its user's sessions", () =>
     Effect.gen(function*() {
       const { startSession } = yield* service
-      const device = yield* linkedDevice("sessions")
-      const start = startSession({ payload: { user: "sessions" } })
+      const device = yield* linkedDevice("user of sessions")
+      const start = startSession({ payload: { user: "user of sessions" } })
       yield* start
       assert.deepStrictEqual((yield* device.sessions).map(({ serviceId }) => serviceId), [TestPlatform.serviceId])
       yield* device.endSessions(Entity.ServiceId.make("00000000-0000-0000-0000-000000000000"))

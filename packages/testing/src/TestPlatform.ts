@@ -16,6 +16,7 @@ import * as Store from "@effect-launchkey/platform/Store"
 import * as WebhookEgress from "@effect-launchkey/platform/WebhookEgress"
 import * as WebhookSender from "@effect-launchkey/platform/WebhookSender"
 import * as Jose from "@effect-launchkey/transport/Jose"
+import * as Redaction from "@effect-launchkey/transport/Redaction"
 import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import * as Transport from "@effect-launchkey/transport/Transport"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -136,6 +137,7 @@ export const layerPlatform: Layer.Layer<
   Layer.provideMerge(WebhookSender.layer),
   Layer.provideMerge(WebhookEgress.layerInProcess),
   Layer.provideMerge(Layer.mergeAll(
+    Redaction.layer,
     Store.layerMemory,
     PlatformClock.layer,
     Layer.orDie(PlatformKeys.layer({

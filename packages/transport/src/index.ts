@@ -88,6 +88,13 @@ export * as Jose from "./Jose.ts"
 export * as Keyring from "./Keyring.ts"
 
 /**
+ * What traces of HTTP must not show of this protocol.
+ *
+ * @since 0.1.0
+ */
+export * as Redaction from "./Redaction.ts"
+
+/**
  * Why a message from outside is not believed: one closed list for everything that opens tokens and bodies.
  *
  * @since 0.1.0
