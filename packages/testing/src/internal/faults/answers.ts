@@ -155,7 +155,7 @@ export const answers: ReadonlyArray<Fault> = [
   }),
   signed("other-shape", 200, "a success of another shape", {
     comesTo: rejected("BodyMalformed"),
-    body: utf8.encode("{\"surprise\":true}")
+    body: utf8.encode("[\"surprise\"]")
   }),
   signed("not-json", 200, "a success that is no JSON", {
     comesTo: rejected("BodyMalformed"),

@@ -17,7 +17,7 @@ import { memory } from "./cells.ts"
 import { user } from "./operations.ts"
 import * as World from "./world.ts"
 
-export interface Tally {
+interface Tally {
   readonly creates: number
   readonly faults: number
   /** Faults met after the platform had acted. */

@@ -29,7 +29,7 @@ export interface Clients {
   readonly service: ServiceClient.Service
 }
 
-export interface Facts {
+interface Facts {
   /** Whether asking again changes nothing more and prompts nobody. */
   readonly repeatable?: true
   /** Whether it asks a user. */
