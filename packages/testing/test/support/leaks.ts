@@ -102,9 +102,6 @@ export class Recording {
 
 let recording = new Recording()
 
-/** Of the test file that runs. */
-export const current = (): Recording => recording
-
 /** Everything that is heard while the effect runs goes into a record of its own. */
 export const during = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Recording, never, R> =>
   Effect.acquireUseRelease(
