@@ -247,9 +247,9 @@ export interface Service {
    *
    * Where the client was made with a `PendingAuthorizations`, it is the webhook's answer or the platform's, whichever
    * comes first, and reading is but a safety net: a request that was just created is asked for only after 10 seconds.
-   * Whoever waits for the same request gets the same answer, each opened and verified for whom it is. While that store
-   * is away, it is read as often as without; that is logged once, and no error. An answer in it that is refused stays
-   * there, and is refused again: `forget` it, then await the request again.
+   * A webhook's answer is believed where `user` tells whom it must be about, and it is: only the answering device says
+   * which request it means. Otherwise the webhook is a hint to ask the platform, once, whose word binds an answer to its
+   * request. While that store is away, it is read as often as without; that is logged once, and no error.
    *
    * A request that was remembered is awaited for what is left of its time to live, and its `user` is expected.
    *
@@ -332,6 +332,9 @@ const validateTotp = validate(Schema.Struct({ user: User, code: TotpCode }))
 const validateUser = validate(User, "user")
 
 const validateId = validate(AuthorizationRequestId, "id")
+
+/** Whether it says anything of the user. */
+const tells = (user: ExpectedUser = {}): boolean => Object.values(user).some((value) => value !== undefined)
 
 const validateServiceId = validate(EntityIdentifier.ServiceId, "serviceId")
 
@@ -448,7 +451,7 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
           fresh: request instanceof AuthorizationRequest,
           schedule: options.schedule,
           read: read(id, expected),
-          open: open(id, expected)
+          open: tells(expected.user) ? Option.some(open(id, expected)) : Option.none()
         })
         const found = yield* options.cancelOnInterrupt === true
           ? Effect.onInterrupt(response, () => withdraw(id))

@@ -60,6 +60,9 @@ const webhook = (
 
 const memory = PendingAuthorizations.makeMemory()
 
+/** Who the answer must be about, so that a webhook's is believed as it is. */
+const from = (n: number) => ({ user: { userPushId: push(n) } })
+
 /** A client that waits for webhooks too. */
 const wired = (store: PendingAuthorizations.Service, reply: TestTransport.Responder = pending) =>
   Effect.gen(function*() {
@@ -93,11 +96,11 @@ const warnings = <A, E, R>(effect: Effect.Effect<A, E, R>) => {
 }
 
 describe("awaitResponse with webhooks", () => {
-  it.effect("has the answer from the webhook, and asks the platform for nothing", () =>
+  it.effect("has the answer of the expected user from the webhook, and asks the platform for nothing", () =>
     Effect.gen(function*() {
       const store = yield* memory
       const { client, times } = yield* wired(store)
-      const fiber = yield* Effect.fork(client.awaitResponse(requestOf()))
+      const fiber = yield* Effect.fork(client.awaitResponse(requestOf(), from(1)))
       yield* TestClock.adjust("8 seconds")
       assert.isTrue(yield* store.complete(key, webhook(1, { type: "DENIED", reason: "DISAPPROVED" })))
       const response = yield* Fiber.join(fiber)
@@ -120,26 +123,44 @@ describe("awaitResponse with webhooks", () => {
       yield* nobodyWaits(store)
     }))
 
-  it.effect("has one answer where both come at once: the one that the store keeps", () =>
+  it.effect("asks the platform, once and when the webhook comes, where it is not known who the user is", () =>
     Effect.gen(function*() {
       const store = yield* memory
-      const { client } = yield* wired(store, (request) =>
-        Effect.as(Effect.orDie(store.complete(key, webhook(1))), answered({ userPushId: push(2) })(request)))
+      const { client, times } = yield* wired(store, answered({ userPushId: push(1) }))
+      for (const user of [undefined, {}, { userPushId: undefined }]) {
+        const before = (yield* times).length
+        const fiber = yield* Effect.fork(client.awaitResponse(requestOf(), { user }))
+        yield* TestClock.adjust("3 seconds")
+        assert.lengthOf(yield* times, before)
+        yield* store.complete(key, webhook(1))
+        assert.strictEqual((yield* Fiber.join(fiber)).userPushId, push(1))
+        assert.lengthOf(yield* times, before + 1)
+        yield* store.forget(key)
+      }
+      yield* nobodyWaits(store)
+    }))
+
+  it.effect("has one answer where both come at once", () =>
+    Effect.gen(function*() {
+      const store = yield* memory
+      const { client, times } = yield* wired(store, (request) =>
+        Effect.as(Effect.orDie(store.complete(key, webhook(1))), answered({ userPushId: push(1) })(request)))
       const fiber = yield* Effect.fork(client.awaitResponse(requestOf()))
       yield* TestClock.adjust("12 seconds")
       assert.strictEqual((yield* Fiber.join(fiber)).userPushId, push(1))
+      assert.isAtMost((yield* times).length, 2)
     }))
 
-  it.effect("has the answer that is kept, whatever it read, also where the store is slow to tell", () =>
+  it.effect("has the answer that is kept where the platform's cannot be read, also where the store is slow to tell", () =>
     Effect.gen(function*() {
       const store = yield* memory
-      for (const reply of [answered({ userPushId: push(2) }), () => refusal(408, "HTTP-408")]) {
+      for (const reply of [answered({ authorizationRequestId: otherId }), () => refusal(408, "HTTP-408")]) {
         yield* store.forget(key)
         const { client } = yield* wired(
           { ...store, awaitAnswer: () => Effect.never },
           (request) => Effect.as(Effect.orDie(store.complete(key, webhook(1))), reply(request))
         )
-        assert.strictEqual((yield* client.awaitResponse(id)).userPushId, push(1))
+        assert.strictEqual((yield* client.awaitResponse(id, from(1))).userPushId, push(1))
       }
     }))
 
@@ -147,7 +168,7 @@ describe("awaitResponse with webhooks", () => {
     Effect.gen(function*() {
       const store = yield* memory
       const { client } = yield* wired(store)
-      const fiber = yield* Effect.fork(client.awaitResponse(requestOf()))
+      const fiber = yield* Effect.fork(client.awaitResponse(requestOf(), from(1)))
       yield* TestClock.adjust("1 second")
       const kept = yield* Effect.forEach([1, 2, 3], (n) => store.complete(key, webhook(n)))
       assert.deepStrictEqual(kept, [true, false, false])
@@ -163,9 +184,10 @@ describe("awaitResponse with webhooks", () => {
       yield* store.remember(request)
       assert.deepStrictEqual(yield* store.list(serviceId), [])
       for (const named of [requestOf(), id, request]) {
-        assert.strictEqual((yield* client.awaitResponse(named)).userPushId, push(1))
+        assert.strictEqual((yield* client.awaitResponse(named, from(1))).userPushId, push(1))
       }
-      assert.strictEqual((yield* client.awaitResponse(id, { schedule: Schedule.stop })).userPushId, push(1))
+      const scheduled = yield* client.awaitResponse(id, { ...from(1), schedule: Schedule.stop })
+      assert.strictEqual(scheduled.userPushId, push(1))
       assert.deepStrictEqual(yield* times, [])
     }))
 
@@ -173,7 +195,7 @@ describe("awaitResponse with webhooks", () => {
     Effect.gen(function*() {
       const store = yield* memory
       const { client } = yield* wired(store)
-      const fiber = yield* Effect.fork(client.awaitResponse(requestOf()))
+      const fiber = yield* Effect.fork(client.awaitResponse(requestOf(), from(3)))
       yield* TestClock.adjust("1 second")
       yield* store.complete({ serviceId, id: otherId }, webhook(1, {}, otherId))
       yield* store.complete({ serviceId: ServiceId.make(otherId), id }, webhook(2))
@@ -183,7 +205,7 @@ describe("awaitResponse with webhooks", () => {
       assert.strictEqual((yield* Fiber.join(fiber)).userPushId, push(3))
     }))
 
-  it.effect("tells everyone who waits for one request the same, whoever reads or receives another", () =>
+  it.effect("tells everyone who waits for one request the same, and keeps one answer, whoever reads it", () =>
     Effect.gen(function*() {
       const store = yield* memory
       const kept: Array<boolean> = []
@@ -193,13 +215,13 @@ describe("awaitResponse with webhooks", () => {
       }
       let reads = 0
       const nodes = yield* Effect.replicateEffect(
-        wired(counted, (request) => ++reads <= 4 ? pending : answered({ userPushId: push(reads) })(request)),
+        wired(counted, (request) => ++reads <= 4 ? pending : answered({ userPushId: push(1) })(request)),
         4
       )
       const fiber = yield* Effect.forkAll(nodes.map(({ client }) => client.awaitResponse(id)))
       yield* TestClock.adjust("15 seconds")
       const told = new Set((yield* Fiber.join(fiber)).map(({ userPushId }) => userPushId))
-      yield* counted.complete(key, webhook(99))
+      yield* counted.complete(key, webhook(1))
       assert.strictEqual(told.size, 1)
       assert.lengthOf(kept.filter((first) => first), 1)
       assert.isAtLeast(kept.length, 2)
@@ -225,14 +247,8 @@ describe("awaitResponse with webhooks", () => {
       assert.strictEqual(first, 40_000)
       assert.isAtMost(others.at(-1) ?? 0, 82_000)
 
-      yield* store.complete(key, webhook(2))
-      const error = yield* Effect.flip(after.client.awaitResponse(remembered))
-      assert.instanceOf(error, MessageRejected)
-      assert.strictEqual(error.reason, "UserMismatch")
-      assert.strictEqual(
-        (yield* after.client.awaitResponse(remembered, { user: { userPushId: push(2) } })).userPushId,
-        push(2)
-      )
+      yield* store.complete(key, webhook(1))
+      assert.strictEqual((yield* after.client.awaitResponse(remembered)).userPushId, push(1))
     }))
 
   it.effect("reads the platform's verdict on what was remembered and is over", () =>
@@ -335,40 +351,52 @@ describe("the safety net under a webhook", () => {
         Effect.as(Effect.orDie(store.complete(key, webhook(1))), refusal(408, "HTTP-408")))
       for (const schedule of [undefined, Schedule.stop]) {
         yield* store.forget(key)
-        assert.strictEqual((yield* client.awaitResponse(id, { schedule })).userPushId, push(1))
+        assert.strictEqual((yield* client.awaitResponse(id, { ...from(1), schedule })).userPushId, push(1))
       }
     }))
 })
 
 describe("an answer that is not the expected one", () => {
-  it.effect("about another user is refused to whoever expects one, and no one else", () =>
+  it.effect("of a device that names somebody else's request is not believed: the true one is had", () =>
     Effect.gen(function*() {
       const store = yield* memory
-      const { client } = yield* wired(store)
-      const mine = yield* Effect.fork(Effect.flip(client.awaitResponse(requestOf(), { user: { userPushId: push(1) } })))
-      const anyone = yield* Effect.fork(client.awaitResponse(requestOf()))
-      yield* TestClock.adjust("1 second")
-      yield* store.complete(key, webhook(2))
-      const error = yield* Fiber.join(mine)
-      assert.instanceOf(error, MessageRejected)
-      assert.deepStrictEqual([error.kind, error.reason], ["DeviceAnswer", "UserMismatch"])
-      assert.strictEqual((yield* Fiber.join(anyone)).userPushId, push(2))
+      const { client } = yield* wired(
+        store,
+        (request) => request.at < 20_000 ? pending : answered({ userPushId: push(1), type: "DENIED" })(request)
+      )
+      for (const schedule of [undefined, Schedule.spaced("4 seconds")]) {
+        yield* store.forget(key)
+        const fiber = yield* Effect.forkAll([
+          client.awaitResponse(requestOf(), { schedule }),
+          client.awaitResponse(requestOf(), { ...from(1), schedule }),
+          client.awaitResponse(id, { schedule })
+        ])
+        yield* TestClock.adjust("1 second")
+        yield* store.complete(key, webhook(2))
+        yield* TestClock.adjust("30 seconds")
+        for (const { authorized, userPushId } of yield* Fiber.join(fiber)) {
+          assert.deepStrictEqual([authorized, userPushId], [false, push(1)])
+        }
+      }
       yield* nobodyWaits(store)
     }))
 
-  it.effect("to another request, in the store, is refused until it is forgotten; then the true one is had", () =>
+  it.effect("about another user, from the platform, is refused", () =>
+    Effect.gen(function*() {
+      const { client } = yield* wired(yield* memory, answered({ userPushId: push(2) }))
+      const error = yield* Effect.flip(client.awaitResponse(id, from(1)))
+      assert.instanceOf(error, MessageRejected)
+      assert.deepStrictEqual([error.kind, error.reason], ["DeviceAnswer", "UserMismatch"])
+    }))
+
+  it.effect("to another request, in the store, does not stand in the way of the true one", () =>
     Effect.gen(function*() {
       const store = yield* memory
       const { client } = yield* wired(store, answered({ userPushId: push(1) }))
-      const fiber = yield* Effect.fork(Effect.flip(client.awaitResponse(requestOf())))
-      yield* TestClock.adjust("1 second")
-      yield* store.complete(key, webhook(2, { authorizationRequestId: otherId }))
-      for (const error of [yield* Fiber.join(fiber), yield* Effect.flip(client.awaitResponse(id))]) {
-        assert.instanceOf(error, MessageRejected)
-        assert.deepStrictEqual([error.kind, error.reason], ["DeviceAnswer", "AuthorizationRequestMismatch"])
+      yield* store.complete(key, webhook(1, { authorizationRequestId: otherId }))
+      for (const options of [{}, from(1)]) {
+        assert.strictEqual((yield* client.awaitResponse(id, options)).userPushId, push(1))
       }
-      yield* store.forget(key)
-      assert.strictEqual((yield* client.awaitResponse(id)).userPushId, push(1))
     }))
 
   it.effect("to another request, from the platform, is refused and not kept", () =>
@@ -495,7 +523,7 @@ describe("with the store away", () => {
       const broke = (yield* warnings(round)).lines
       broken = false
       yield* store.complete(key, webhook(1))
-      yield* client.awaitResponse(requestOf())
+      yield* client.awaitResponse(requestOf(), from(1))
       broken = true
       assert.lengthOf(broke, 1)
       assert.lengthOf((yield* warnings(Effect.exit(client.awaitResponse(requestOf())))).lines, 1)
@@ -621,7 +649,10 @@ describe("a burst", () => {
           5_000,
           (n) => requestOf("300 seconds", decodeId(`00000000-0000-4000-8000-${n.toString().padStart(12, "0")}`))
         )
-        const fibers = yield* Effect.forEach(requests, (request) => Effect.fork(client.awaitResponse(request)))
+        const fibers = yield* Effect.forEach(
+          requests,
+          (request, n) => Effect.fork(client.awaitResponse(request, from(n)))
+        )
         yield* TestClock.adjust("5 seconds")
         assert.strictEqual((yield* store.size).awaited, 5_000)
         yield* Effect.forEach(

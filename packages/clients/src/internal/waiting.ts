@@ -1,5 +1,6 @@
 import type { AuthorizationPackage, AuthorizationResponse } from "@effect-launchkey/core/Authorization"
 import * as Clock from "effect/Clock"
+import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -25,7 +26,8 @@ export interface Wait<E> {
   readonly schedule: Given | undefined
   /** Asks the platform once. */
   readonly read: Effect.Effect<Option.Option<Answer>, E>
-  readonly open: (relayed: AuthorizationPackage) => Effect.Effect<AuthorizationResponse, E>
+  /** None where it is not known whom the answer must be about. */
+  readonly open: Option.Option<(relayed: AuthorizationPackage) => Effect.Effect<AuthorizationResponse, E>>
 }
 
 /** None where the schedule ended first. */
@@ -44,13 +46,22 @@ export const byPolling = <E>({ read, schedule, ttl }: Wait<E>): Waited<E> =>
     Option.map(({ response }) => response)
   )
 
+/** What the store keeps is not the answer that the platform has. */
+class NotConfirmed extends Data.TaggedError("NotConfirmed")<{}> {}
+
+const isLost = (error: unknown): error is StoreUnavailable | NotConfirmed =>
+  error instanceof StoreUnavailable || error instanceof NotConfirmed
+
 /** A store that hangs must not hold up an answer that is there. */
 const within = <A>(operation: string, effect: Effect.Effect<A, StoreUnavailable>) =>
   Effect.timeoutFail(effect, { duration: "5 seconds", onTimeout: () => new StoreUnavailable({ operation }) })
 
 /**
- * Waits for whichever comes first, the store's answer or the platform's. Of one request the store keeps one answer, and
- * that is what everybody gets.
+ * Waits for whichever comes first, the store's answer or the platform's.
+ *
+ * Which request an answer in the store belongs to, only the device within it says, and a device may name any. So one
+ * that is not known to be about the expected user is no more than a hint: the platform, which keeps answers by their
+ * request, is asked for its own.
  */
 export const make = (store: PendingAuthorizations.Service) =>
   Effect.map(Ref.make(false), (away) => {
@@ -69,49 +80,60 @@ export const make = (store: PendingAuthorizations.Service) =>
 
     return <E>(wait: Wait<E>): Waited<E> => {
       const { fresh, key, open, read, schedule, ttl } = wait
-      const opened = (relayed: AuthorizationPackage) => Effect.map(open(relayed), Option.some)
+      const confirmed = Effect.map(read, Option.map(({ response }: Answer) => response))
+      const believed = (relayed: AuthorizationPackage): Waited<E> =>
+        Option.match(open, {
+          onNone: () => confirmed,
+          onSome: (open) =>
+            Effect.matchEffect(open(relayed), { onFailure: () => confirmed, onSuccess: Effect.succeedSome })
+        })
       const kept = noted(within("PendingAuthorizations.answer", store.answer(key)))
-      const keptIfAny = Effect.orElseSucceed(kept, Option.none<AuthorizationPackage>)
 
       const settle = ({ relayed, response }: Answer): Waited<E> =>
         noted(within("PendingAuthorizations.complete", store.complete(key, relayed))).pipe(
-          Effect.flatMap((first) => first ? Effect.succeedNone : kept),
-          Effect.orElseSucceed(Option.none<AuthorizationPackage>),
-          Effect.flatMap(Option.match({ onNone: () => Effect.succeedSome(response), onSome: opened }))
+          Effect.ignore,
+          Effect.zipRight(Effect.succeedSome(response))
         )
       // The webhook may have come just when the platform was asked for the last time.
       const unlessKept = (otherwise: Waited<E>): Waited<E> =>
-        Effect.flatMap(keptIfAny, Option.match({ onNone: () => otherwise, onSome: opened }))
-      const settled = (polling: Effect.Effect<Option.Option<Answer>, E>): Waited<E> =>
+        Effect.orElseSucceed(kept, Option.none<AuthorizationPackage>).pipe(
+          Effect.flatMap(Option.match({ onNone: () => Effect.succeedNone, onSome: believed })),
+          Effect.flatMap(Option.match({ onNone: () => otherwise, onSome: Effect.succeedSome }))
+        )
+      const arrival = noted(store.awaitAnswer(key)).pipe(
+        Effect.flatMap(believed),
+        Effect.filterOrFail(Option.isSome, () => new NotConfirmed())
+      )
+      type Polling = Effect.Effect<Option.Option<Answer>, E>
+      const settled = (polling: Polling): Waited<E> =>
         Effect.matchEffect(polling, {
           onFailure: (error) => unlessKept(Effect.fail(error)),
           onSuccess: Option.match({ onNone: () => unlessKept(Effect.succeedNone), onSome: settle })
         })
-
-      const arrival = Effect.flatMap(noted(store.awaitAnswer(key)), opened)
-      const polling = (schedule: Given) => settled(Effect.repeat(read, untilAnswered(schedule)))
+      // What was read is kept after the race: within it, it would arrive as if a webhook had brought it.
+      const whichever = <E2>(arrival: Waited<E | E2>, polling: Polling): Waited<E | E2> =>
+        Effect.raceFirst(
+          Effect.map(arrival, Effect.succeed),
+          Effect.map(Effect.exit(polling), settled)
+        ).pipe(Effect.flatten)
+      const polling = (schedule: Given): Polling => Effect.repeat(read, untilAnswered(schedule))
 
       if (schedule !== undefined) {
-        return unlessKept(Effect.raceFirst(
-          Effect.catchTag(arrival, "StoreUnavailable", () => Effect.never),
-          polling(schedule)
-        ))
+        return unlessKept(whichever(Effect.catchIf(arrival, isLost, () => Effect.never), polling(schedule)))
       }
       const net = Polling.safetyNetSchedule(ttl)
       return Effect.flatMap(Clock.currentTimeMillis, (started) =>
         (fresh
-          ? Effect.raceFirst(
-            arrival,
-            settled(Effect.scheduleFrom(read, Option.none(), untilAnswered(net)))
-          )
+          ? whichever(arrival, Effect.scheduleFrom(read, Option.none(), untilAnswered(net)))
           : Effect.flatMap(
             kept,
-            Option.match({ onNone: () => Effect.raceFirst(arrival, polling(net)), onSome: opened })
+            Option.match({ onNone: () => whichever(arrival, polling(net)), onSome: () => arrival })
           )).pipe(
-            Effect.catchTag("StoreUnavailable", () =>
+            Effect.catchIf(isLost, () =>
               Effect.flatMap(
                 Clock.currentTimeMillis,
-                (now) => polling(Polling.defaultSchedule(Duration.subtract(ttl, Duration.millis(now - started))))
+                (now) =>
+                  settled(polling(Polling.defaultSchedule(Duration.subtract(ttl, Duration.millis(now - started)))))
               ))
           ))
     }
