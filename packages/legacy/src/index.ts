@@ -48,6 +48,15 @@ export * as LegacyClient from "./LegacyClient.ts"
 export * as LegacyError from "./LegacyError.ts"
 
 /**
+ * A platform that speaks the API v1, in memory: for tests, and for integrations whose platform is gone. Its state ends
+ * with it.
+ *
+ * @see docs/legacy.md "The platform"
+ * @since 0.1.0
+ */
+export * as LegacyPlatform from "./LegacyPlatform.ts"
+
+/**
  * What a v1 request may demand of its answer, beyond what the application demands of every one.
  *
  * @since 0.1.0
