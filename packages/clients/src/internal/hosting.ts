@@ -157,7 +157,7 @@ export const fromWeb = (request: Request): Effect.Effect<Delivery, Unread> =>
   })
 
 /** Reads no more than a webhook may have. */
-export const readStream = <E>(
+const readStream = <E>(
   stream: Stream.Stream<Uint8Array, E>,
   head: Omit<Delivery, "body">
 ): Effect.Effect<Uint8Array, BodyMissing | MessageRejected> =>
