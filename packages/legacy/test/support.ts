@@ -37,7 +37,7 @@ export const broken = "the connection broke"
 type Script = { readonly [operation: string]: Reply | typeof broken | ReadonlyArray<Reply | typeof broken> }
 
 /** Answers by method and path; of a list one after the other, and the last for good. */
-export const scripted = (script: Script) =>
+const scripted = (script: Script) =>
   Effect.gen(function*() {
     const sent = yield* Ref.make<ReadonlyArray<Sent>>([])
     const httpClient = HttpClient.make((request, url) =>

@@ -73,7 +73,9 @@ describe("README", () => {
 
   it.scopedLive("every snippet of it and of docs/ compiles under the strict options", () =>
     Effect.gen(function*() {
-      const { files } = yield* written(["README.md", "docs/migrating.md", "docs/webhooks.md"].flatMap(snippetsOf))
+      const { files } = yield* written(
+        ["README.md", "docs/legacy.md", "docs/migrating.md", "docs/webhooks.md"].flatMap(snippetsOf)
+      )
       const config = ts.readConfigFile(join(root, "tsconfig.check.json"), ts.sys.readFile)
       const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root)
       const program = ts.createProgram(files, { ...options, noUnusedLocals: false })

@@ -32,7 +32,7 @@ export interface Options {
   readonly readBy: "GET" | "POST"
 }
 
-export interface Pinged {
+interface Pinged {
   readonly platformKey: Jose.PublicKey
   readonly platformTime: DateTime.Utc
 }

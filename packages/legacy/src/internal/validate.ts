@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
 /** Nothing was sent. `problem` never has the value in it. */
-export const invalid = (path: string, problem: string): InvalidParameters =>
+const invalid = (path: string, problem: string): InvalidParameters =>
   new InvalidParameters({ origin: "Client", issues: [{ path, problem }], detail: undefined })
 
 export const check = (holds: boolean, path: string, problem: string): Effect.Effect<void, InvalidParameters> =>

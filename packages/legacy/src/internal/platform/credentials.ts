@@ -12,7 +12,7 @@ import { family, refuse, type Refused } from "./refusals.ts"
 import type { Application, State } from "./state.ts"
 
 /** A stamp that is older has expired. */
-export const maximumAge = Duration.minutes(2)
+const maximumAge = Duration.minutes(2)
 
 /** Ahead of time is what the clock of one old SDK runs, by ever more. */
 const maximumLead = Duration.hours(1)

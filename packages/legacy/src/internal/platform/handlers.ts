@@ -27,7 +27,7 @@ export interface Settings {
 }
 
 /** How long a request waits for its answer. */
-export const timeToLive = Duration.minutes(5)
+const timeToLive = Duration.minutes(5)
 
 export const isExpired = ({ answer, createdAt, expired }: AuthRequest, now: DateTime.Utc): boolean =>
   Option.isNone(answer) && (expired || DateTime.distance(createdAt, now) >= Duration.toMillis(timeToLive))

@@ -21,10 +21,10 @@ type Named = Effect.Effect<string, never, Jose.Jose>
 export const userHash = (ref: Ref.Ref<State>, appKey: string, username: string): Named =>
   named(ref, ["user", appKey, username])
 
-export const organizationUser = (ref: Ref.Ref<State>, organization: string, username: string): Named =>
+const organizationUser = (ref: Ref.Ref<State>, organization: string, username: string): Named =>
   named(ref, ["organization", organization, username])
 
-export const userPushId = (ref: Ref.Ref<State>, appKey: string, username: string): Named =>
+const userPushId = (ref: Ref.Ref<State>, appKey: string, username: string): Named =>
   named(ref, ["push", appKey, username])
 
 /** Whom a caller means: a white label user of its own, a user, or whom it knows by a push id. */
