@@ -27,7 +27,7 @@ export const start = (program: URL, settings: object): Effect.Effect<Child, neve
       Effect.sync(() =>
         fork(fileURLToPath(program), [JSON.stringify(settings)], {
           cwd: root,
-          execArgv: ["--import", "tsx"],
+          execArgv: ["--max-semi-space-size=64", "--import", "tsx"],
           stdio: ["ignore", "ignore", "inherit", "ipc"]
         })
       ),

@@ -8,7 +8,7 @@ import * as Crypto from "node:crypto"
 import * as children from "./children.ts"
 import { filename, pgDatabase, serverUrl } from "./databases.ts"
 import type { Place } from "./once/store.ts"
-import { deliver, Said } from "./survival/messages.ts"
+import { deliver, Said, user } from "./survival/messages.ts"
 
 const start = (place: Place) =>
   Effect.gen(function*() {
@@ -47,7 +47,9 @@ const outcomes = (heard: ReadonlyArray<Said>) => heard.flatMap((said) => said._t
 const approval = Effect.gen(function*() {
   const id = AuthorizationRequestId.make(Crypto.randomUUID())
   const { again, authorizationResponse } = yield* TestWebhooks.TestWebhooks
-  return { id, approved: yield* authorizationResponse({ authorizationRequestId: id }), again }
+  const approved = yield* authorizationResponse({ authorizationRequestId: id, serviceUserHash: user })
+  // sealed when it is delivered: processes take longer to start than a token lives
+  return { id, approved: again(approved) }
 })
 
 const check = (promise: string, body: Effect.Effect<void, never, Scope.Scope | TestWebhooks.TestWebhooks>) =>
@@ -63,7 +65,7 @@ describe("one process after the other on a file", () => {
     "picks up what a process that was killed had waited for, and completes it once",
     Effect.gen(function*() {
       const place = yield* file
-      const { again, approved, id } = yield* approval
+      const { approved, id } = yield* approval
       const killed = yield* start(place)
       yield* killed.begin(id)
       yield* killed.hear("Waiting")
@@ -73,7 +75,7 @@ describe("one process after the other on a file", () => {
       yield* next.resume(id)
       yield* next.hear("Waiting")
       yield* Effect.forEach(
-        [approved, yield* again(approved), yield* again(approved)],
+        [yield* approved, yield* approved, yield* approved],
         (delivery) => next.deliver(delivery)
       )
       yield* next.hear("Answered")
@@ -96,7 +98,7 @@ describe("one process after the other on a file", () => {
       const killed = yield* start(place)
       yield* killed.begin(id)
       yield* killed.hear("Waiting")
-      yield* killed.deliver(approved, { hangs: true })
+      yield* killed.deliver(yield* approved, { hangs: true })
       yield* killed.hear("Completed")
       yield* killed.kill
 
@@ -111,15 +113,15 @@ describe("one process after the other on a file", () => {
     "handles the retry of a webhook whose handler was killed, once its lease has passed",
     Effect.gen(function*() {
       const place = yield* file
-      const { again, approved } = yield* approval
+      const { approved } = yield* approval
       const killed = yield* start(place)
-      yield* killed.deliver(approved, { hangs: true })
+      yield* killed.deliver(yield* approved, { hangs: true })
       yield* killed.hear("Handling")
       yield* killed.kill
 
       const next = yield* start(place)
-      yield* retried(next, Effect.flatMap(again(approved), next.deliver))
-      yield* Effect.flatMap(again(approved), next.deliver)
+      yield* retried(next, Effect.flatMap(approved, next.deliver))
+      yield* Effect.flatMap(approved, next.deliver)
       yield* next.hear("Outcome", outcomes(next.heard).length + 1)
       assert.deepStrictEqual(outcomes(next.heard).slice(-2), ["Handled", "HandledBefore"])
       assert.strictEqual(count(next.heard, "Handling"), 1)
@@ -148,7 +150,7 @@ describe.skipIf(serverUrl === undefined)("side by side on PostgreSQL", () => {
     "picks up what a process that was killed had waited for, and completes it once",
     Effect.gen(function*() {
       const place = yield* database
-      const { again, approved, id } = yield* approval
+      const { approved, id } = yield* approval
       const [killed, waiter, other] = yield* Effect.all([start(place), start(place), start(place)], {
         concurrency: "unbounded"
       })
@@ -158,9 +160,9 @@ describe.skipIf(serverUrl === undefined)("side by side on PostgreSQL", () => {
       yield* waiter.hear("Waiting")
       yield* killed.kill
 
-      yield* waiter.deliver(yield* again(approved))
-      yield* other.deliver(approved)
-      yield* other.deliver(yield* again(approved))
+      yield* waiter.deliver(yield* approved)
+      yield* other.deliver(yield* approved)
+      yield* other.deliver(yield* approved)
       yield* waiter.hear("Answered")
       yield* waiter.hear("Outcome")
       yield* other.hear("Outcome", 2)
@@ -179,17 +181,17 @@ describe.skipIf(serverUrl === undefined)("side by side on PostgreSQL", () => {
     "handles the retry of a webhook whose handler was killed, once its lease has passed and not before",
     Effect.gen(function*() {
       const place = yield* database
-      const { again, approved } = yield* approval
+      const { approved } = yield* approval
       const [killed, other] = yield* Effect.all([start(place), start(place)], { concurrency: "unbounded" })
-      yield* killed.deliver(approved, { hangs: true })
+      yield* killed.deliver(yield* approved, { hangs: true })
       yield* killed.hear("Handling")
-      yield* Effect.flatMap(again(approved), other.deliver)
+      yield* Effect.flatMap(approved, other.deliver)
       yield* other.hear("Outcome")
       assert.deepStrictEqual(outcomes(other.heard), ["EventInProgress"])
       yield* killed.kill
 
-      yield* retried(other, Effect.flatMap(again(approved), other.deliver))
-      yield* Effect.flatMap(again(approved), other.deliver)
+      yield* retried(other, Effect.flatMap(approved, other.deliver))
+      yield* Effect.flatMap(approved, other.deliver)
       yield* other.hear("Outcome", outcomes(other.heard).length + 1)
       assert.deepStrictEqual(outcomes(other.heard).slice(-2), ["Handled", "HandledBefore"])
       assert.strictEqual(count(other.heard, "Handling"), 1)

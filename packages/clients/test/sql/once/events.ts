@@ -28,7 +28,7 @@ export const failsAtFirst = (index: number): boolean => index % 50 === 7
 
 const platformKey = Crypto.createPrivateKey(Redacted.value(TestKeys.platform.privateKey))
 
-/** A signature on this thread: WebCrypto's way through its pool costs more than the signature itself. */
+/** On this thread: WebCrypto's way through its pool costs more than the signature itself. */
 const sign: Jose.Service["sign"] = ({ header, key, payload }) =>
   Effect.sync(() => {
     const signed = [JSON.stringify({ alg: "RS256", ...header, kid: key.keyId }), payload]
@@ -36,6 +36,9 @@ const sign: Jose.Service["sign"] = ({ header, key, payload }) =>
       .join(".")
     return `${signed}.${Crypto.sign("sha256", Buffer.from(signed), platformKey).toString("base64url")}`
   })
+
+const digest: Jose.Service["digest"] = (_, bytes) =>
+  Effect.sync(() => Crypto.createHash("sha256").update(bytes).digest("hex"))
 
 export interface Forge {
   readonly seal: (index: number) => Effect.Effect<TestWebhooks.Delivery>
@@ -47,11 +50,11 @@ export const forge: Effect.Effect<Forge> = Effect.gen(function*() {
   const { again, authorizationResponse, sessionEnd } = yield* Effect.provideService(
     TestWebhooks.make(),
     Jose.Jose,
-    { ...jose, sign }
+    { ...jose, sign, digest }
   )
   return {
     again,
-    seal: (index) =>
+    seal: (index: number) =>
       isAnswer(index)
         ? authorizationResponse({ authorizationRequestId: AuthorizationRequestId.make(nameOf(index)) })
         : sessionEnd({ serviceUserHash: nameOf(index) })

@@ -21,6 +21,9 @@ import { layer, Place } from "./store.ts"
 
 const Settings = Schema.parseJson(Schema.Struct({ place: Place, log: Schema.String }))
 
+// of the refusals too
+Error.stackTraceLimit = 0
+
 const settings = Schema.decodeUnknownSync(Settings)(process.argv[2])
 const log = await Fs.open(settings.log, "a")
 const failed = new Set<string>()
@@ -40,7 +43,8 @@ const runtime = ManagedRuntime.make(
     Layer.provide(layer(settings.place)),
     Layer.provide(TestWebhooks.layer()),
     // a refusal of each replay is what is wanted
-    Layer.merge(Logger.minimumLogLevel(LogLevel.None))
+    Layer.merge(Logger.minimumLogLevel(LogLevel.None)),
+    Layer.merge(Layer.setTracerEnabled(false))
   )
 )
 

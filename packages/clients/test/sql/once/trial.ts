@@ -61,7 +61,7 @@ interface Rows {
 }
 
 /** Events on their way at once. */
-const inFlight = 48
+const inFlight = 64
 
 /** What a sender that has to try again waits for: by then the delivery that was in the way is done. */
 const pause = Schedule.exponential("20 millis", 1.5).pipe(Schedule.jittered, Schedule.upTo("2 minutes"))
@@ -119,17 +119,12 @@ const examined = (place: Place) =>
       ? Layer.provide(Pg.layerClient({ listen: false }), client(place))
       : Libsql.layerClient()
     yield* Layer.build(stores)
-    const left = yield* counted(sql).pipe(
-      Effect.map(({ answers, events, tokens }) => tokens + events + answers),
-      Effect.repeat(
-        Schedule.spaced("50 millis").pipe(
-          Schedule.passthrough,
-          Schedule.untilInput((left: number) => left === 0),
-          Schedule.upTo("1 minute")
-        )
-      )
-    )
-    return { rows, bytes, left }
+    const left = Effect.map(counted(sql), ({ answers, events, tokens }) => tokens + events + answers)
+    yield* Effect.repeat(left, {
+      until: (rows) => rows === 0,
+      schedule: Schedule.upTo(Schedule.spaced("50 millis"), "1 minute")
+    })
+    return { rows, bytes, left: yield* left }
   }).pipe(Effect.scoped, Effect.provide(client(place)))
 
 const place = (store: Options["store"]): Effect.Effect<Place, never, Scope.Scope> =>

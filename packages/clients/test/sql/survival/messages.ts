@@ -8,6 +8,9 @@ export const Settings = Schema.parseJson(
   Schema.Struct({ place: Place, lease: Schema.String.pipe(Schema.pattern(/^\d+ seconds?$/)) })
 )
 
+/** Whom each request is about, which the program knows. */
+export const user = "the user's hash"
+
 /** What a process is told to do. */
 export const Command = Schema.Union(
   /** To remember a request, as though it had just been created, and to wait for its response. */

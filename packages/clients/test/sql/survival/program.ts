@@ -14,7 +14,7 @@ import { fromRequest, PendingAuthorizations } from "../../../src/PendingAuthoriz
 import * as ServiceClient from "../../../src/ServiceClient.ts"
 import * as ServiceWebhook from "../../../src/ServiceWebhook.ts"
 import { layer } from "../once/store.ts"
-import { Command, type Said, Settings } from "./messages.ts"
+import { Command, type Said, Settings, user } from "./messages.ts"
 
 const { lease, place } = Schema.decodeUnknownSync(Settings)(process.argv[2])
 const { serviceId } = TestPlatform
@@ -62,8 +62,9 @@ const perform = (command: typeof Command.Type) =>
           deviceIds: Option.none(),
           pushPackage: Option.none()
         })
-        yield* store.remember(yield* fromRequest(serviceId, request))
-        return yield* wait(request, id)
+        const remembered = yield* fromRequest(serviceId, request, { user: { serviceUserHash: user } })
+        yield* store.remember(remembered)
+        return yield* wait(remembered, id)
       }
       case "Resume": {
         const { id } = command
