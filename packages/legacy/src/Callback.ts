@@ -15,6 +15,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { queryOf } from "./internal/query.ts"
 import * as PlatformDate from "./PlatformDate.ts"
 
 /**
@@ -202,8 +203,7 @@ export const parameters: Effect.Effect<
   HttpServerRequest.HttpServerRequest
 > = Effect.gen(function*() {
   const request = yield* HttpServerRequest.HttpServerRequest
-  const [, query = ""] = request.url.split("?", 2)
-  const inQuery = UrlParams.fromInput(new URLSearchParams(query))
+  const inQuery = UrlParams.fromInput(queryOf(request.url))
   const isForm = /^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.headers["content-type"] ?? "")
   if (request.method === "GET" || !isForm || request.headers["content-length"] === "0") return inQuery
   const body = yield* Body.collect(request.stream, maximumBodyLength).pipe(

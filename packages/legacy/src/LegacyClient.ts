@@ -311,6 +311,8 @@ export interface Service {
    * nothing more.
    *
    * - `CallbackRejected`: it is not believed
+   * - `DecisionUnreported`: the answer counts as taken, and a repetition is not believed. A poll has it once more, or
+   *   `whenUnreported: "goOn"` at once
    * - otherwise as `decide`
    */
   readonly handleCallback: (

@@ -250,6 +250,10 @@ describe("on a server, a callback", () => {
             headers: { "content-type": "application/json", "content-length": "0" }
           })
       ],
+      [
+        "beside a parameter with a question mark",
+        () => new Request(`https://app.example.com/callback?why=?&${clear.query_string}`)
+      ],
       ["in the query of a GET", () => new Request(`https://app.example.com/callback?${clear.query_string}`)],
       ["in a form", () =>
         new Request("https://app.example.com/callback", {

@@ -4,6 +4,7 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
+import { queryOf } from "../query.ts"
 
 export interface Call {
   /** As `METHOD` in the query says, else as HTTP does. */
@@ -50,8 +51,8 @@ const ofBody = (body: Uint8Array, contentType: string): Effect.Effect<Pairs> =>
 /** None where the body is too large, or did not arrive. */
 export const read = Effect.gen(function*() {
   const request = yield* HttpServerRequest.HttpServerRequest
-  const [path = "", search = ""] = request.url.split("?", 2)
-  const query = new URLSearchParams(search)
+  const [path = ""] = request.url.split("?", 1)
+  const query = queryOf(request.url)
   const hasBody = !["GET", "HEAD"].includes(request.method) && request.headers["content-length"] !== "0" &&
     !(request.source instanceof Request && request.source.body === null)
   const body = hasBody ? yield* Effect.option(Body.collect(request.stream, maximumBodyLength)) : undefined
