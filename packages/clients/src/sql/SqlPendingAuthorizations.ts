@@ -16,6 +16,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { ArrayFormatter, type ParseError } from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
@@ -103,7 +104,12 @@ export const make = (
 
     /** What the stored rows say cannot be read by this version: as good as no store. */
     const unreadable = (operation: string) =>
-      Effect.mapError((cause: unknown) => new StoreUnavailable({ operation, cause }))
+      Effect.mapError((error: ParseError) => {
+        // Its own words quote the rows.
+        const places = ArrayFormatter.formatErrorSync(error).map(({ path }) => path.join(".")).join(", ")
+        const cause = new Error(`what is kept is not of the form that this version reads, at ${places || "its root"}`)
+        return new StoreUnavailable({ operation, cause })
+      })
 
     const select = sql.literal("SELECT service_id, id, created, expires, expected_user FROM launchkey_authorizations")
 

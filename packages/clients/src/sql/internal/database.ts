@@ -1,6 +1,6 @@
 /** How the stores of this folder speak SQL: what the dialects differ in, and many questions in one statement. */
 import * as SqlClient from "@effect/sql/SqlClient"
-import type { SqlError } from "@effect/sql/SqlError"
+import { SqlError } from "@effect/sql/SqlError"
 import type { Fragment } from "@effect/sql/Statement"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
@@ -56,6 +56,22 @@ export const codeOf = (error: unknown): string =>
     ? error.cause.code
     : ""
 
+/** What an error of a driver tells of itself. Besides, that of PostgreSQL quotes what it was given. */
+const told = ["code", "errno", "syscall", "address", "port", "severity", "routine"] as const
+
+/** Why a statement failed, without what it was given. */
+const withoutData = (error: unknown): unknown => {
+  if (!(error instanceof SqlError)) return error
+  const { cause } = error
+  if (!(cause instanceof Error)) return error
+  const copy = Object.assign(
+    new Error(cause.message),
+    Object.fromEntries(told.flatMap((fact) => fact in cause ? [[fact, Reflect.get(cause, fact)]] : []))
+  )
+  Object.defineProperty(copy, "stack", { value: cause.stack, configurable: true, writable: true })
+  return new SqlError({ message: error.message, cause: copy })
+}
+
 /** Serialization failure and deadlock: the statement did nothing, and may do all of it the next time. */
 const lostToAnother = (error: SqlError): boolean => ["40001", "40P01"].includes(codeOf(error))
 
@@ -81,7 +97,7 @@ export const make: Effect.Effect<Database, never, SqlClient.SqlClient> = Effect.
       Effect.mapInputContext((_: Context.Context<never>) => context),
       Effect.disconnect,
       Effect.timeout(patience),
-      Effect.mapError((cause) => new StoreUnavailable({ operation, cause }))
+      Effect.mapError((cause) => new StoreUnavailable({ operation, cause: withoutData(cause) }))
     )
 
   const batched = Effect.fnUntraced(function*<A, B>(
