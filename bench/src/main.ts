@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util"
 import * as Calls from "./calls.ts"
 import * as Report from "./report.ts"
+import * as Waiting from "./waiting.ts"
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -17,15 +18,29 @@ const { positionals, values } = parseArgs({
   }
 })
 
-const unknown = positionals.filter((name) => name !== "calls")
+const benchmarks = ["calls", "waiting"]
+
+const unknown = positionals.filter((name) => !benchmarks.includes(name))
 if (unknown.length > 0) {
-  console.error(`There is no benchmark "${unknown.join(" ")}". There is: calls.`)
+  console.error(`There is no benchmark "${unknown.join(" ")}". There are: ${benchmarks.join(", ")}.`)
   process.exit(2)
 }
 
-const settings = values.quick
-  ? { warmUpCalls: 32, rounds: 3, sliceMillis: 30 }
-  : { warmUpCalls: 1000, rounds: 15, sliceMillis: 300 }
-const rows = await Calls.measure({ ...settings, onlyOurs: values.ours }, (text) => console.error(text))
-if (!values.ours) console.log(Report.table(rows))
-if (!values.quick && !values.ours) Report.write(rows, settings)
+const tell = (text: string) => console.error(text)
+const wanted = (name: string) => positionals.length === 0 || positionals.includes(name)
+
+if (wanted("calls")) {
+  const settings = values.quick
+    ? { warmUpCalls: 32, rounds: 3, sliceMillis: 30 }
+    : { warmUpCalls: 1000, rounds: 15, sliceMillis: 300 }
+  const rows = await Calls.measure({ ...settings, onlyOurs: values.ours }, tell)
+  if (!values.ours) console.log(Report.table(rows))
+  if (!values.quick && !values.ours) Report.write(rows, settings)
+}
+
+if (wanted("waiting")) {
+  const settings = { waits: values.quick ? 200 : 5000 }
+  const rows = await Waiting.measure(settings, tell)
+  console.log(Report.waitingTable(rows))
+  if (!values.quick) Report.writeWaiting(rows, settings)
+}
