@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { coverageConfigDefaults, defineConfig } from "vitest/config"
 
 const enough = { lines: 95, branches: 90 }
@@ -13,6 +14,8 @@ export default defineConfig({
     include: ["packages/*/test/**/*.test.ts", "examples/test/**/*.test.ts"],
     setupFiles: ["packages/testing/test/support/leaksSetup.ts"],
     testTimeout: 20_000,
+    // two on two cores, where vitest leaves one idle
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     coverage: {
       provider: "v8",
