@@ -27,6 +27,7 @@ const found = await Effect.runPromise(
 )
 const seconds = Math.round((performance.now() - start) / 1000)
 const accounted = found.created + found.notCreated + found.unknown
+const doubles = found.problems.filter((problem) => / the user was asked \d+ times$/.test(problem)).length
 const holds = found.problems.length === 0 && accounted === count && found.creates === count
 
 await Effect.runPromise(Effect.forEach(found.problems, (problem) => Console.error(problem)))
@@ -37,6 +38,8 @@ await Effect.runPromise(Console.log(
     + `${english.format(found.faults)} met faults, ${english.format(found.acted)} of them after the platform acted; `
     + `${english.format(found.created)} created, ${english.format(found.notCreated)} certainly not, `
     + `${english.format(found.unknown)} not known (of which ${english.format(found.unknownAndCreated)} were); `
-    + `${accounted} accounted for, ${found.problems.length} problems, double prompts among them`
+    + `${english.format(accounted)} accounted for; ${doubles} double prompts, ${
+      found.problems.length - doubles
+    } other problems`
 ))
 if (!holds) process.exitCode = 1

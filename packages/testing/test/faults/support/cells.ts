@@ -59,29 +59,32 @@ export const wire: Settings = { on: "Wire", attemptTimeout: 1_600, deadline: 5_0
 /** Those that spend their time waiting can be many at a time. */
 const waits = ({ fault: { comesTo } }: Cell): boolean => "reason" in comesTo && comesTo.reason === "TimedOut"
 
-/**
- * Cells in real time. A machine that is busy lets time pass that no client waited for, so what is not as expected is
- * tried again alone, up to twice, and then counts.
- */
+/** Whether it is as the rules say, and in time. */
+export const isAsExpected = ({ mismatch, observed }: Result): boolean =>
+  mismatch === undefined && observed.elapsed <= wire.deadline + allowance
+
+/** Cells in real time, many at a time of those that wait, and fewer of all others. */
 export const runOnWire = (
   world: World,
   cells: ReadonlyArray<Cell>,
   options: { readonly waiting: number; readonly working: number }
 ) =>
-  Effect.gen(function*() {
-    const run = runCell(world, wire)
-    const isAsExpected = ({ mismatch, observed }: Result) =>
-      mismatch === undefined && observed.elapsed <= wire.deadline + allowance
-    const first = yield* Effect.all([
-      Effect.forEach(cells.filter(waits), run, { concurrency: options.waiting }),
-      Effect.forEach(cells.filter((cell) => !waits(cell)), run, { concurrency: options.working })
-    ])
-    let triedAgain = 0
-    const results = yield* Effect.forEach(first.flat(), (result) =>
-      isAsExpected(result) ? Effect.succeed(result) : Effect.suspend(() => {
-        triedAgain++
-        return Effect.flatMap(run(result), (second) =>
-          isAsExpected(second) ? Effect.succeed(second) : run(result))
-      }))
-    return { results, triedAgain }
-  })
+  Effect.map(
+    Effect.all([
+      Effect.forEach(cells.filter(waits), runCell(world, wire), { concurrency: options.waiting }),
+      Effect.forEach(cells.filter((cell) => !waits(cell)), runCell(world, wire), { concurrency: options.working })
+    ]),
+    (results) => results.flat()
+  )
+
+/**
+ * A machine that is busy lets time pass that no client waited for, so what is not as expected is tried again alone, up
+ * to twice, and then counts.
+ */
+export const triedAgain = (world: World, results: ReadonlyArray<Result>) => {
+  const run = runCell(world, wire)
+  return Effect.forEach(results, (result) =>
+    isAsExpected(result)
+      ? Effect.succeed(result)
+      : Effect.flatMap(run(result), (second) => isAsExpected(second) ? Effect.succeed(second) : run(result)))
+}
