@@ -26,6 +26,7 @@ import * as ServiceProfileModule from "@effect-launchkey/core/ServiceProfile"
 import * as SessionModule from "@effect-launchkey/core/Session"
 import * as TimeFenceModule from "@effect-launchkey/core/TimeFence"
 import * as TotpModule from "@effect-launchkey/core/Totp"
+import * as WebhookModule from "@effect-launchkey/core/Webhook"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Duration from "effect/Duration"
 import * as FastCheck from "effect/FastCheck"
@@ -242,3 +243,9 @@ export const ServicePolicy: ArbitrariesOf<typeof ServicePolicyModule> = derive(S
  * @category constructors
  */
 export const TimeFence: ArbitrariesOf<typeof TimeFenceModule> = derive(TimeFenceModule)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const Webhook: ArbitrariesOf<typeof WebhookModule> = derive(WebhookModule)
