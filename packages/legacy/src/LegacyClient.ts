@@ -36,6 +36,7 @@ import { check, notEmpty, passing } from "./internal/validate.ts"
 import type * as LegacyError from "./LegacyError.ts"
 import { pending } from "./LegacyError.ts"
 import { LegacyPolicy } from "./LegacyPolicy.ts"
+import * as Redaction from "./Redaction.ts"
 import * as WhiteLabelAnswer from "./WhiteLabelAnswer.ts"
 
 /**
@@ -600,7 +601,7 @@ export const make = (
 export const layer = (
   options: Options
 ): Layer.Layer<LegacyClient, InvalidParameters | InvalidKey, HttpClient.HttpClient> =>
-  Layer.provide(Layer.effect(LegacyClient, make(options)), Jose.layer)
+  Layer.merge(Layer.provide(Layer.effect(LegacyClient, make(options)), Jose.layer), Redaction.layer)
 
 /**
  * @since 0.1.0

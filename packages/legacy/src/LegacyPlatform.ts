@@ -38,6 +38,7 @@ import {
   withEntry
 } from "./internal/platform/state.ts"
 import type { LegacyPolicy } from "./LegacyPolicy.ts"
+import * as Redaction from "./Redaction.ts"
 
 export type { Egress } from "./internal/platform/callbacks.ts"
 export type { CallbackForm, Delivery, LogEntry } from "./internal/platform/state.ts"
@@ -436,7 +437,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, InvalidKey, 
  * @category layers
  */
 export const layer = (options: Options = {}): Layer.Layer<LegacyPlatform, InvalidKey> =>
-  Layer.provide(Layer.effect(LegacyPlatform, make(options)), Jose.layer)
+  Layer.merge(Layer.provide(Layer.effect(LegacyPlatform, make(options)), Jose.layer), Redaction.layer)
 
 /**
  * One app for both generations: what is below `/v1/` goes to this platform, all else to the other, such as the

@@ -72,6 +72,13 @@ export * as LegacyPolicy from "./LegacyPolicy.ts"
 export * as PlatformDate from "./PlatformDate.ts"
 
 /**
+ * What traces of HTTP must not show of this protocol.
+ *
+ * @since 0.1.0
+ */
+export * as Redaction from "./Redaction.ts"
+
+/**
  * The proof that every call of the API v1 carries: the application's secret and the time, encrypted to the platform,
  * and the application's signature of that.
  *

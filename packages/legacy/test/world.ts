@@ -17,6 +17,7 @@ import type * as Scope from "effect/Scope"
 import { createServer } from "node:http"
 import * as LegacyClient from "../src/LegacyClient.ts"
 import * as LegacyPlatform from "../src/LegacyPlatform.ts"
+import * as Redaction from "../src/Redaction.ts"
 import { config, vectors } from "./vectors.ts"
 
 /** Where requests go, without a socket or over one. */
@@ -48,7 +49,8 @@ export const overSocket = Layer.effect(
   })
 ).pipe(
   Layer.provide(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 })),
-  Layer.provide(FetchHttpClient.layer)
+  Layer.provide(FetchHttpClient.layer),
+  Layer.provideMerge(Redaction.layer)
 )
 
 export interface WorldOptions {
