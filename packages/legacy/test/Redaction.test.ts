@@ -5,7 +5,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import { createServer } from "node:http"
 import * as Redaction from "../src/Redaction.ts"
@@ -50,7 +49,7 @@ describe("Redaction", () => {
       yield* get("/callback?auth=ghi&auth_request=jkl")
       yield* get("/callback?deorbit=%7B%7D&signature=mno")
       yield* get("/v1/ping?date_stamp=2013")
-      assert.deepStrictEqual(Option.fromNullable(urls.find((url) => /abc|ghi|mno/.test(url))), Option.none())
+      assert.deepStrictEqual(urls.filter((url) => /abc|ghi|mno/.test(url)), [])
       assert.isTrue(urls.some((url) => url.includes("/v1/ping")))
     }).pipe(Effect.provide(FetchHttpClient.layer))
   })
