@@ -157,7 +157,7 @@ if (known === undefined && binaries === undefined) {
 try {
   const url = known ?? await start(binaries ?? "")
   if (stopping) process.exit(1)
-  const env = { ...process.env, TEST_DATABASE_URL: url }
+  const env: NodeJS.ProcessEnv = { ...process.env, TEST_DATABASE_URL: url }
   // an outer npx would steer an inner one
   delete env["npm_config_package"]
   child = spawn(command, args, { stdio: "inherit", env })
