@@ -12,12 +12,14 @@ const report = process.env["TEST_REPORT"]
 export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts", "examples/test/**/*.test.ts"],
-    setupFiles: ["packages/testing/test/support/leaksSetup.ts"],
+    setupFiles: ["packages/testing/test/support/equality.ts", "packages/testing/test/support/leaksSetup.ts"],
     testTimeout: 20_000,
     // two on two cores, where vitest leaves one idle
     maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     coverage: {
+      // in a run of everything, beside which a run of its own would do most of the work again
+      enabled: process.env["COVERAGE"] !== undefined,
       provider: "v8",
       // counts statements and branches of the source rather than of what the compiler makes of it
       experimentalAstAwareRemapping: true,
