@@ -1,12 +1,16 @@
-# Steps with a time budget, and the count that ends a run. Sourced by the scripts beside this file.
+# Steps with a time budget each and, if `total` is set, one for all of them together, and the count that ends a run.
+# Sourced by the scripts beside this file.
 
 passed=0 failed=0 skipped=0
 summary=()
 
 # step NAME SECONDS COMMAND…: runs the command without stdin, and goes on when it fails or runs out of time
 step() {
-  local name=$1 budget=$2 start=$SECONDS code verdict
+  local name=$1 budget=$2 start=$SECONDS left code verdict
   shift 2
+  left=$((${total:-$((SECONDS + budget))} - SECONDS))
+  [ "$left" -ge 1 ] || left=1
+  [ "$budget" -le "$left" ] || budget=$left
   printf '\n=== %s (budget %s s): %s\n' "$name" "$budget" "$*"
   timeout --kill-after=10 "$budget" "$@" </dev/null
   code=$?
