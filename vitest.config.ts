@@ -11,7 +11,7 @@ const report = process.env["TEST_REPORT"]
 
 export default defineConfig({
   test: {
-    include: ["packages/*/test/**/*.test.ts", "examples/test/**/*.test.ts"],
+    include: ["packages/*/test/**/*.test.ts", "examples/**/test/**/*.test.ts"],
     setupFiles: ["packages/testing/test/support/equality.ts", "packages/testing/test/support/leaksSetup.ts"],
     testTimeout: 20_000,
     // two on two cores, where vitest leaves one idle

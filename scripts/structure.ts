@@ -33,10 +33,14 @@ const floors: Readonly<Record<string, Floor>> = {
   },
   // Stands beside the others, and none of them may name it: what speaks v3 loads nothing of v1.
   legacy: { packages: ["core", "transport"], modules: new RegExp(String.raw`^(${effect}|${platform})$`) },
+  authenticator: {
+    packages: ["core", "transport", "platform"],
+    modules: new RegExp(String.raw`^(${effect}|${platform})$`)
+  },
   cli: {
-    packages: ["core", "transport", "clients", "platform"],
+    packages: ["core", "transport", "clients", "platform", "legacy", "authenticator"],
     modules: new RegExp(
-      String.raw`^(${effect}|${platform}|@effect/platform-node(/.+)?|@effect/cli(/.+)?|node:.+)$`
+      String.raw`^(${effect}|${platform}|@effect/platform-node(/.+)?|@effect/cli(/.+)?|uqr|node:.+)$`
     )
   },
   testing: {
