@@ -51,7 +51,7 @@ type CryptoKeys = ReturnType<typeof importOnce>
 let ofPublic: (key: PublicKey) => CryptoKeys
 let ofPrivate: (key: PrivateKey) => CryptoKeys
 let publicFrom: (rsa: RsaPublic) => PublicKey
-let privateFrom: (rsa: RsaPrivate) => PrivateKey
+let privateFrom: (rsa: RsaPublic, cryptoKeys: CryptoKeys) => PrivateKey
 
 /**
  * An RSA public key, ready for use. Only `importPublicKey` and the private half make one.
@@ -86,8 +86,8 @@ export class PublicKey {
 }
 
 /**
- * An RSA private key, ready for use. However it is printed, it shows its id alone. Only `importPrivateKey` and
- * `generateKey` make one.
+ * An RSA private key, ready for use. However it is printed, it shows its id alone. Only `importPrivateKey`,
+ * `generateKey` and `DeviceKey.toPrivateKey` make one.
  *
  * @since 0.1.0
  * @category models
@@ -99,16 +99,16 @@ export class PrivateKey {
   readonly publicKey: PublicKey
   readonly #cryptoKeys: CryptoKeys
 
-  private constructor(rsa: RsaPrivate) {
+  private constructor(rsa: RsaPublic, cryptoKeys: CryptoKeys) {
     this.publicKey = publicFrom(rsa)
     this.keyId = this.publicKey.keyId
     this.modulusLength = rsa.modulusLength
-    this.#cryptoKeys = importOnce("pkcs8", rsa.pkcs8)
+    this.#cryptoKeys = cryptoKeys
     Object.freeze(this)
   }
 
   static {
-    privateFrom = (rsa) => new PrivateKey(rsa)
+    privateFrom = (rsa, cryptoKeys) => new PrivateKey(rsa, cryptoKeys)
     ofPrivate = (key) => key.#cryptoKeys
   }
 
@@ -139,8 +139,7 @@ export const importPublic = async (rsa: RsaPublic): Promise<PublicKey> => {
 const probe = new TextEncoder().encode("pairwise consistency")
 
 /** Rejects when the engine does not take the numbers, or when what one half signs the other does not verify. */
-export const importPrivate = async (rsa: RsaPrivate): Promise<PrivateKey> => {
-  const key = privateFrom(rsa)
+const consistent = async (key: PrivateKey): Promise<PrivateKey> => {
   const { name } = webCrypto.RS256
   // numbers that do not belong together may import well, and would then sign what nobody can verify
   const signature = await crypto.subtle.sign(name, await cryptoKey(key, "RS256"), probe)
@@ -148,3 +147,19 @@ export const importPrivate = async (rsa: RsaPrivate): Promise<PrivateKey> => {
   if (!verifies) throw new TypeError("The halves of the key do not belong together")
   return key
 }
+
+/** Rejects as {@link consistent} does. */
+export const importPrivate = (rsa: RsaPrivate): Promise<PrivateKey> =>
+  consistent(privateFrom(rsa, importOnce("pkcs8", rsa.pkcs8)))
+
+/** A private key that is one CryptoKey for each of the algorithms given, and for no other. Rejects as above. */
+export const holdPrivate = (
+  rsa: RsaPublic,
+  held: { readonly [A in Algorithm]?: CryptoKey }
+): Promise<PrivateKey> =>
+  consistent(privateFrom(rsa, (algorithm) => {
+    const key = held[algorithm]
+    return key === undefined
+      ? Promise.reject(new TypeError(`The key is not held for ${algorithm}`))
+      : Promise.resolve(key)
+  }))

@@ -78,6 +78,9 @@ const lostToAnother = (error: SqlError): boolean => ["40001", "40P01"].includes(
 /** Class 22, data exception: PostgreSQL's texts cannot hold U+0000, and one such text refuses a whole batch. */
 const refusesValue = ({ cause }: StoreUnavailable): boolean => codeOf(cause).startsWith("22")
 
+/** Of the machine, also where a test holds the time. */
+const timers = Clock.make()
+
 const unanswered = Exit.die("a statement answered fewer items than it was given")
 
 interface Item<A, B> {
@@ -125,8 +128,8 @@ export const make: Effect.Effect<Database, never, SqlClient.SqlClient> = Effect.
     const worker = Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
         const first = yield* restore(Queue.take(queue))
-        // Whoever asks in this turn of the loop comes along.
-        yield* Effect.yieldNow()
+        // Whoever asks in this turn of the loop comes along: what arrived while the last statement held the thread too.
+        yield* Effect.withClock(Effect.sleep(0), timers)
         const items = [first, ...Chunk.toReadonlyArray(yield* Queue.takeUpTo(queue, batchSize - 1))]
         const exit = yield* Effect.exit(restore(answer(items.map(({ item }) => item))))
         for (const [index, { answer }] of items.entries()) {
