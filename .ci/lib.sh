@@ -53,26 +53,29 @@ finish() {
   [ "$failed" -eq 0 ]
 }
 
+# install PACKAGE…: Debian's, where this is Debian and we may
+install() {
+  [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || return 1
+  printf '\n=== installing %s (at most 40 s)\n' "$*"
+  DEBIAN_FRONTEND=noninteractive timeout --kill-after=5 40 bash -c '
+    apt-get -qq update && apt-get -qq install -y --no-install-recommends "$@"' install "$@" </dev/null
+}
+
 has_postgres() {
   [ -n "${TEST_DATABASE_URL:-}" ] || command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
 }
 
-# Debian's own packages, without the cluster that they would make and start
+# without the cluster that the package would make and start
 install_postgres() {
-  export DEBIAN_FRONTEND=noninteractive
-  timeout --kill-after=5 40 bash -c '
-    apt-get -qq update && apt-get -qq install -y --no-install-recommends postgresql-common &&
-      sed -ri "s/#?(create_main_cluster) .*$/\1 = false/" /etc/postgresql-common/createcluster.conf &&
-      apt-get -qq install -y --no-install-recommends postgresql' </dev/null
+  install postgresql-common &&
+    sed -ri "s/#?(create_main_cluster) .*$/\1 = false/" /etc/postgresql-common/createcluster.conf &&
+    install postgresql
 }
 
 # find_postgres: sets with_postgres, which between `npx -y pnpm@12` and a script of ours gives that a PostgreSQL, and is
 # empty where there is none
 find_postgres() {
-  if ! has_postgres && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-    printf '\n=== there is no PostgreSQL: installing it (at most 40 s)\n'
-    install_postgres || printf 'it could not be installed\n'
-  fi
+  has_postgres || install_postgres
   with_postgres=()
   if has_postgres; then
     with_postgres=(postgres npx -y pnpm@12)
@@ -80,5 +83,19 @@ find_postgres() {
     export EXPECT_POSTGRES=1
   else
     skip "PostgreSQL's suites" "there is no PostgreSQL, and it could not be installed: apt-get install postgresql"
+  fi
+}
+
+has_browser() {
+  [ -x "${CHROME_PATH:-}" ] || command -v chromium chromium-browser google-chrome >/dev/null
+}
+
+# find_browser: has the tests fail that need a browser, rather than skip, where there is one
+find_browser() {
+  has_browser || install chromium
+  if has_browser; then
+    export EXPECT_BROWSER=1
+  else
+    skip "the browser's tests" "there is no Chromium, and it could not be installed: apt-get install chromium"
   fi
 }
