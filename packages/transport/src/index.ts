@@ -46,6 +46,15 @@ export * as ContentHash from "./ContentHash.ts"
 export * as DerivedClient from "./DerivedClient.ts"
 
 /**
+ * A device's key as WebCrypto keeps it: not extractable, yet storable, so that a browser's IndexedDB can hold a key that
+ * no script can read.
+ *
+ * @see https://www.w3.org/TR/webcrypto-2/#concepts-key-storage
+ * @since 0.1.0
+ */
+export * as DeviceKey from "./DeviceKey.ts"
+
+/**
  * Whole messages, sealed and opened: requests, responses and webhooks, both directions in one place, so that the two
  * sides cannot disagree.
  *
