@@ -56,8 +56,8 @@ const joseHome = "packages/transport/src/Jose.ts"
 /** Core's one module of data from elsewhere: ISO 3166 changes often, and only who makes a territory has to load it. */
 const isoHome = "packages/core/src/internal/iso3166.ts"
 
-/** The platform's one module that needs Node: all else of it is for any runtime. */
-const nodeHome = "packages/platform/src/NodeWebhookEgress.ts"
+/** The modules that need Node: all else of their packages is for any runtime. */
+const nodeHomes = ["packages/platform/src/NodeWebhookEgress.ts", "packages/transport/src/NodeJose.ts"]
 
 /** The clients' stores, for those who install a driver of theirs. */
 const sqlHome = "packages/clients/src/sql/"
@@ -159,7 +159,7 @@ const checkImports = (pkg: Workspace.Package, source: ts.SourceFile, place: "src
       found(`only ${joseHome} imports jose: ask the Jose port`)
     } else if (specifier === "iso-3166" && Workspace.relative(source.fileName) === isoHome) {
       continue
-    } else if (specifier.startsWith("node:") && Workspace.relative(source.fileName) === nodeHome) {
+    } else if (specifier.startsWith("node:") && nodeHomes.includes(Workspace.relative(source.fileName))) {
       continue
     } else if (
       /^@effect\/sql(-.+)?(\/.+)?$/.test(specifier) && Workspace.relative(source.fileName).startsWith(sqlHome)

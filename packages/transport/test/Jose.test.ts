@@ -1,9 +1,10 @@
-import { assert, describe, layer } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import { Effect, Exit, Redacted } from "effect"
 import * as crypto from "node:crypto"
 import { inspect } from "node:util"
 import * as Jose from "../src/Jose.ts"
 import { base64url, openJwe, sealJwe, signJws, verifyJws } from "./support/bare.ts"
+import { onEach } from "./support/engines.ts"
 import fixtures from "./vectors/sdk-fixtures.json" with { type: "json" }
 import vectors from "./vectors/transport-vectors.json" with { type: "json" }
 
@@ -52,7 +53,7 @@ const tlv = (tag: number, ...parts: ReadonlyArray<Uint8Array>): Buffer => {
 
 const derOf = (pem: string): Buffer => Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ""), "base64")
 
-layer(Jose.layer)("Jose", (it) => {
+onEach("Jose", (it) => {
   describe("key ids", () => {
     for (const fixture of fixtures.rsa_keys) {
       it(`of ${fixture.name} (${fixture.modulus_bits} bits)`, () => {

@@ -1,13 +1,14 @@
-import { assert, describe, layer } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import * as crypto from "node:crypto"
 import * as Jose from "../src/Jose.ts"
+import { onEach } from "./support/engines.ts"
 import vectors from "./vectors/transport-vectors.json" with { type: "json" }
 
 const { api_current: other, service_dual: ours } = vectors.keys
 
-describe("signatures of octets in no envelope", () => {
-  layer(Jose.layer)((it) => {
+describe("signatures of octets", () => {
+  onEach("in no envelope", (it) => {
     const octets = Uint8Array.from({ length: 256 }, (_, i) => i)
 
     it.effect("are those that node:crypto makes", () =>

@@ -3,11 +3,12 @@
  * refused for what they are. None has a kid of the protocol's form: where a token was refused for that alone, all that
  * is checked before was in order, and the cryptography is asked about it under the RFC's key.
  */
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import * as crypto from "node:crypto"
 import * as Jose from "../src/Jose.ts"
 import { base64url } from "./support/bare.ts"
+import { onEach } from "./support/engines.ts"
 import { type Jwk, privatePem, publicPem } from "./support/jwk.ts"
 import examples from "./vectors/rfc-examples.json" with { type: "json" }
 
@@ -20,7 +21,7 @@ const publicKey = (jwk: Jwk) => Effect.flatMap(Jose.Jose, (jose) => jose.importP
 const privateKey = (jwk: Jwk) =>
   Effect.flatMap(Jose.Jose, (jose) => jose.importPrivateKey(Redacted.make(privatePem(jwk) ?? "")))
 
-layer(Jose.layer)("the examples of", (it) => {
+onEach("the examples of", (it) => {
   const signed: ReadonlyArray<readonly [name: string, key: Jwk, token: string, payload: string]> = [
     [
       "RFC 7515 A.2",

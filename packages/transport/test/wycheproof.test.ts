@@ -1,14 +1,15 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Jose from "../src/Jose.ts"
 import { Refusal } from "../src/Rejection.ts"
+import { onEach } from "./support/engines.ts"
 import * as Corpus from "./support/wycheproof/corpus.ts"
 import * as Report from "./support/wycheproof/report.ts"
 import * as Run from "./support/wycheproof/run.ts"
 
 const folder = Corpus.folder()
 
-layer(Jose.layer)(folder === undefined ? `Wycheproof, skipped: ${Corpus.absence}:` : "Wycheproof", (it) => {
+onEach(folder === undefined ? `Wycheproof, skipped: ${Corpus.absence}:` : "Wycheproof", (it) => {
   const whenPresent = it.effect.skipIf(folder === undefined)
   const read = (name: string, kind: Corpus.File["kind"]) => Effect.sync(() => Corpus.read(folder ?? "", name, kind))
 
@@ -24,7 +25,8 @@ layer(Jose.layer)(folder === undefined ? `Wycheproof, skipped: ${Corpus.absence}
           assert.strictEqual(tally.explained, Report.listedFor(name), "deviations that are listed")
           assert.strictEqual(tally.vectors, file.numberOfTests)
           assert.isTrue(Report.isAccountedFor(tally))
-        })
+        }),
+      60_000
     )
   }
 
