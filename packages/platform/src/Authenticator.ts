@@ -5,64 +5,31 @@
  * @see docs/protocol.md "The device API"
  * @since 0.1.0
  */
-import { Api } from "@effect-launchkey/core/Api"
-import {
-  type AuthorizationRequestCanceled,
-  type AuthorizationResponseExists,
-  type EntityNotFound,
-  type Forbidden,
-  InvalidParameters,
-  type InvalidPublicKey,
-  type InvalidRoute,
-  type InvalidSdkKey,
-  type RateLimited,
-  type RequestTimedOut,
-  type Unauthorized,
-  UnexpectedApiError
-} from "@effect-launchkey/core/ApiError"
-import {
-  AuthorizationRequestId,
-  type DeviceId,
-  type FailureReason,
-  type ResponseReason,
-  type ResponseType
-} from "@effect-launchkey/core/Authorization"
-import { LinkDevice, LinkingCode, type PendingAuthorization, SdkKey } from "@effect-launchkey/core/Device"
-import * as Entity from "@effect-launchkey/core/EntityIdentifier"
-import * as ResponsePolicy from "@effect-launchkey/core/ResponsePolicy"
+import { AuthorizationRequestId, type DeviceId, type FailureReason } from "@effect-launchkey/core/Authorization"
+import type { PendingAuthorization } from "@effect-launchkey/core/Device"
+import type * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import type { Session } from "@effect-launchkey/core/Session"
-import * as Answer from "@effect-launchkey/transport/Answer"
-import { fold, remembering } from "@effect-launchkey/transport/DerivedClient"
 import * as Jose from "@effect-launchkey/transport/Jose"
-import * as Keyring from "@effect-launchkey/transport/Keyring"
-import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
-import * as Transport from "@effect-launchkey/transport/Transport"
-import { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"
-import * as HttpApiClient from "@effect/platform/HttpApiClient"
-import * as HttpClient from "@effect/platform/HttpClient"
-import * as Arr from "effect/Array"
+import type * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
-import * as Order from "effect/Order"
-import * as ParseResult from "effect/ParseResult"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
-import * as SynchronizedRef from "effect/SynchronizedRef"
 import {
   type DeviceState,
   evaluate,
   oblige,
   type Place,
-  reportMethods,
-  type Tried,
   untried,
   type UserMethod,
   withMethods
-} from "./internal/evaluate.ts"
+} from "./DevicePolicy.ts"
+import * as LinkedDevice from "./LinkedDevice.ts"
 
-export type { Place, UserMethod } from "./internal/evaluate.ts"
+export type { Place, UserMethod } from "./DevicePolicy.ts"
+export type { LinkError } from "./LinkedDevice.ts"
 
 /**
  * @since 0.1.0
@@ -185,47 +152,18 @@ export class DenialReasonNotOffered extends Schema.TaggedError<DenialReasonNotOf
 }
 
 /**
- * @since 0.1.0
- * @category errors
- */
-export type LinkError =
-  | MessageRejected
-  | InvalidParameters
-  | InvalidRoute
-  | InvalidPublicKey
-  | InvalidSdkKey
-  | RateLimited
-  | EntityNotFound
-  | UnexpectedApiError
-  | TransportError
-
-/**
  * What any call of a linked device may end with.
  *
  * @since 0.1.0
  * @category errors
  */
-export type CallError =
-  | NotLinked
-  | InvalidParameters
-  | InvalidRoute
-  | Unauthorized
-  | Forbidden
-  | UnexpectedApiError
-  | TransportError
-  | MessageRejected
+export type CallError = NotLinked | LinkedDevice.CallError
 
 /**
  * @since 0.1.0
  * @category errors
  */
-export type AnswerError =
-  | CallError
-  | NothingPending
-  | AuthorizationResponseExists
-  | AuthorizationRequestCanceled
-  | RequestTimedOut
-  | EntityNotFound
+export type AnswerError = NotLinked | NothingPending | LinkedDevice.AnswerError
 
 /**
  * A device in the hand of its user.
@@ -239,7 +177,7 @@ export interface Authenticator {
    * image; `sdkKey` one of the directory's. An authenticator that is linked becomes another device, and the one that it
    * was stays in the user's list. `InvalidParameters` with origin `"Client"`: nothing was sent, and the code still serves.
    */
-  readonly link: (code: string, sdkKey: string) => Effect.Effect<DeviceId, LinkError>
+  readonly link: (code: string, sdkKey: string) => Effect.Effect<DeviceId, LinkedDevice.LinkError>
   /** What waits for an answer, oldest first. */
   readonly pending: Effect.Effect<ReadonlyArray<PendingAuthorization>, CallError>
   /**
@@ -278,61 +216,12 @@ export interface Authenticator {
   readonly setEmulator: (emulator: boolean) => Effect.Effect<void>
 }
 
-const pendingOperation = "GET /device/v3/auths"
-
-const LinkInput = Schema.Struct({
-  code: LinkingCode,
-  sdkKey: SdkKey,
-  name: LinkDevice.fields.name,
-  type: LinkDevice.fields.type
-})
-
-const decodeLinkInput = (input: typeof LinkInput.Encoded) =>
-  Effect.mapError(ParseResult.decode(LinkInput)(input, { errors: "all" }), (issue) =>
-    new InvalidParameters({
-      origin: "Client",
-      issues: ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ message, path }) => ({
-        path: path.join("."),
-        problem: message
-      })),
-      detail: undefined
-    }))
-
-/** The device's own client: every call sealed with its key. */
-const connect = (baseUrl: string, deviceId: string, keyring: Keyring.Service) =>
-  Effect.gen(function*() {
-    const device = Entity.device(deviceId)
-    const { httpClient } = yield* Effect.provideService(
-      Transport.make({ issuer: device, baseUrl }),
-      Keyring.Keyring,
-      keyring
-    )
-    return yield* HttpApiClient.group(Api, { group: "device", httpClient: remembering(httpClient(device)) })
-  })
-
-interface Linked {
-  readonly deviceId: DeviceId
-  readonly api: Effect.Effect.Success<ReturnType<typeof connect>>
-  readonly pins: SynchronizedRef.SynchronizedRef<HashMap.HashMap<Entity.ServiceId, ReadonlyArray<string>>>
-}
-
-interface Outcome extends Tried {
-  readonly type: ResponseType
-  readonly reason: ResponseReason
-  readonly denialReason?: string
-}
-
-/** How many PINs a device shares with a service. */
-const maximumPins = 5
-
-const oldestFirst = Order.mapInput(DateTime.Order, ({ created }: PendingAuthorization) => created)
-
 const deniedFor = (
   { denialReasons }: PendingAuthorization,
   { denialReason: id, fraud }: DenyOptions
-): Effect.Effect<Outcome, DenialReasonNotOffered> => {
+): Effect.Effect<LinkedDevice.Outcome, DenialReasonNotOffered> => {
   if (id === undefined && denialReasons.length === 0) {
-    return Effect.succeed({ ...untried, type: "DENIED", reason: fraud === true ? "FRAUDULENT" : "DISAPPROVED" })
+    return Effect.succeed(LinkedDevice.denied({ fraud: fraud === true }))
   }
   const chosen = denialReasons.find((reason) => id === undefined ? reason.fraud === fraud : reason.id === id)
   return chosen === undefined
@@ -340,12 +229,7 @@ const deniedFor = (
       denialReason: Option.fromNullable(id),
       offered: denialReasons.map((reason) => reason.id)
     })
-    : Effect.succeed({
-      ...untried,
-      type: "DENIED",
-      reason: chosen.fraud ? "FRAUDULENT" : "DISAPPROVED",
-      denialReason: chosen.id
-    })
+    : Effect.succeed(LinkedDevice.denied(chosen))
 }
 
 /**
@@ -360,9 +244,7 @@ export const make = (
   Effect.gen(function*() {
     const context = yield* Effect.context<Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient>()
     const jose = yield* Jose.Jose
-    const httpClient = yield* HttpClient.HttpClient
-    const remoteApi = yield* RemoteApi.RemoteApi
-    const link = yield* Ref.make(Option.none<Linked>())
+    const link = yield* Ref.make(Option.none<LinkedDevice.LinkedDevice>())
     const state = yield* Ref.make<DeviceState>({
       methods: options.methods ?? ["PIN_CODE", "FINGERPRINT", "WEARABLES"],
       location: Option.fromNullable(options.location),
@@ -374,59 +256,7 @@ export const make = (
       Option.match({ onNone: () => Effect.fail(new NotLinked()), onSome: Effect.succeed })
     )
 
-    const pendingOf = ({ api }: Linked) => fold(api.pendingAuthorizations({})).pipe(Effect.map(Arr.sort(oldestFirst)))
-
-    const recipientOf = (pending: PendingAuthorization) => {
-      const rejected = (reason: MessageRejected["reason"]) =>
-        new MessageRejected({ kind: "Response", reason, operation: pendingOperation })
-      return jose.importPublicKey(pending.recipientKey).pipe(
-        Effect.mapError(() => rejected("BodyMalformed")),
-        Effect.filterOrFail((key) => key.keyId === pending.recipientKeyId, () => rejected("KeyUnknown"))
-      )
-    }
-
-    const newPin = Effect.map(jose.randomBytes(4), ({ buffer, byteOffset }) =>
-      // of 2³² numbers, each of the 10,000 remainders is as likely to one part in 400,000
-      String(new DataView(buffer, byteOffset).getUint32(0) % 10_000).padStart(4, "0"))
-
-    const send = Effect.fnUntraced(
-      function*(
-        { api, deviceId, pins }: Linked,
-        pending: PendingAuthorization,
-        outcome: Outcome,
-        { format = options.format, servicePins: given }: AnswerOptions
-      ) {
-        const { methods } = yield* Ref.get(state)
-        const recipient = yield* recipientOf(pending)
-        // One answer at a time, and a PIN is kept only with the answer that tells it.
-        yield* SynchronizedRef.updateEffect(pins, (all) =>
-          Effect.gen(function*() {
-            const known = Option.getOrElse(HashMap.get(all, pending.serviceId), (): ReadonlyArray<string> => [])
-            const servicePins = given ?? [...known, yield* newPin].slice(-maximumPins)
-            const { jwe, oaep } = yield* Answer.seal(
-              {
-                type: outcome.type,
-                reason: outcome.reason,
-                denialReason: Option.fromNullable(outcome.denialReason),
-                authorizationRequestId: pending.id,
-                deviceId,
-                servicePins,
-                policy: Option.some(ResponsePolicy.fromEffectivePolicy(pending.policy)),
-                methods: Option.some(reportMethods({ methods }, outcome))
-              },
-              recipient
-            )
-            yield* fold(api.answerAuthorization({
-              path: { id: pending.id },
-              payload: { oaep, keyId: recipient.keyId, ...(format === "legacy" ? {} : { jwe }) }
-            }))
-            return HashMap.set(all, pending.serviceId, servicePins)
-          }))
-        return pending.id
-      }
-    )
-
-    const approval = ({ policy }: PendingAuthorization, device: DeviceState): Effect.Effect<Outcome> =>
+    const approval = ({ policy }: PendingAuthorization, device: DeviceState): Effect.Effect<LinkedDevice.Outcome> =>
       options.obliging === true
         ? Effect.tap(
           Effect.succeed(oblige(policy, device)),
@@ -436,41 +266,35 @@ export const make = (
 
     const answer = <E>(
       { id, ...told }: AnswerOptions & { readonly id?: AuthorizationRequestId | undefined },
-      decide: (pending: PendingAuthorization, device: DeviceState) => Effect.Effect<Outcome, E>
+      decide: (pending: PendingAuthorization, device: DeviceState) => Effect.Effect<LinkedDevice.Outcome, E>
     ) =>
       Effect.gen(function*() {
         const to = yield* linked
-        const waiting = yield* pendingOf(to)
+        const waiting = yield* to.pending
         const pending = id === undefined ? waiting[0] : waiting.find((request) => request.id === id)
         if (pending === undefined) return yield* new NothingPending({ id: Option.fromNullable(id) })
-        return yield* send(to, pending, yield* decide(pending, yield* Ref.get(state)), told)
-      }).pipe(Effect.provide(context))
+        const outcome = yield* decide(pending, yield* Ref.get(state))
+        const { methods } = yield* Ref.get(state)
+        return yield* to.answer(pending, outcome, {
+          methods,
+          servicePins: told.servicePins,
+          format: told.format ?? options.format
+        })
+      })
 
     const authenticator: Authenticator = {
       link: Effect.fn("Authenticator.link")(
         function*(code, sdkKey) {
-          const input = yield* decodeLinkInput({
-            code,
-            sdkKey,
-            name: options.name,
-            type: options.type ?? "Simulated"
-          })
-          const { privateKey } = yield* jose.generateKey()
-          const keyring = yield* Keyring.fromKeys({ signing: privateKey, decryption: [privateKey] })
-          const { httpClient: plain } = yield* remoteApi.connect({ baseUrl: options.baseUrl, httpClient })
-          const linking = yield* HttpApiClient.group(Api, { group: "linking", httpClient: remembering(plain) })
-          const { deviceId } = yield* fold(
-            linking.link({ payload: { ...input, publicKey: privateKey.publicKey.pem } })
-          )
-          const api = yield* connect(options.baseUrl, deviceId, keyring)
-          const pins = yield* SynchronizedRef.make(HashMap.empty<Entity.ServiceId, ReadonlyArray<string>>())
-          yield* Ref.set(link, Option.some({ deviceId, api, pins }))
+          const { baseUrl, name, type = "Simulated" } = options
+          const { privateKey: key } = yield* jose.generateKey()
+          const deviceId = yield* LinkedDevice.link({ baseUrl, code, sdkKey, name, type, key })
+          yield* Ref.set(link, Option.some(yield* LinkedDevice.make({ baseUrl, deviceId, key })))
           return deviceId
         },
         Effect.provide(context)
       ),
 
-      pending: Effect.flatMap(linked, pendingOf).pipe(Effect.withSpan("Authenticator.pending")),
+      pending: Effect.flatMap(linked, ({ pending }) => pending).pipe(Effect.withSpan("Authenticator.pending")),
 
       approve: Effect.fn("Authenticator.approve")((id, options) => answer({ ...options, id }, approval)),
 
@@ -482,18 +306,15 @@ export const make = (
         answer({ ...options, id }, () => Effect.succeed({ ...untried, type: "FAILED", reason }))
       ),
 
-      sessions: Effect.flatMap(linked, ({ api }) => fold(api.sessions({}))).pipe(
+      sessions: Effect.flatMap(linked, ({ sessions }) => sessions).pipe(
         Effect.withSpan("Authenticator.sessions")
       ),
 
       endSessions: Effect.fn("Authenticator.endSessions")((serviceId) =>
-        Effect.flatMap(
-          linked,
-          ({ api }) => fold(api.endSessions({ payload: serviceId === undefined ? {} : { serviceId } }))
-        )
+        Effect.flatMap(linked, ({ endSessions }) => endSessions(serviceId))
       ),
 
-      unlink: Effect.flatMap(linked, ({ api }) => fold(api.unlink({}))).pipe(
+      unlink: Effect.flatMap(linked, ({ unlink }) => unlink).pipe(
         Effect.zipRight(Ref.set(link, Option.none())),
         Effect.withSpan("Authenticator.unlink")
       ),

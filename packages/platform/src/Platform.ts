@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Api } from "@effect-launchkey/core/Api"
+import { hints } from "@effect-launchkey/core/api/DeviceApi"
 import { Wire } from "@effect-launchkey/core/api/ErrorWire"
 import { EntityNotFound, InvalidParameters, InvalidPolicyInput, table } from "@effect-launchkey/core/ApiError"
 import * as Jose from "@effect-launchkey/transport/Jose"
@@ -16,9 +17,12 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Administration from "./Administration.ts"
+import * as DeviceHints from "./DeviceHints.ts"
+import * as DeviceNotices from "./DeviceNotices.ts"
 import * as DeviceHandlers from "./handlers/DeviceHandlers.ts"
 import * as DirectoryHandlers from "./handlers/DirectoryHandlers.ts"
 import * as OrganizationHandlers from "./handlers/OrganizationHandlers.ts"
@@ -115,13 +119,25 @@ const routes = HttpApiBuilder.api(Api).pipe(
  * What the platform answers to opened requests: plain JSON, without any of the protocol's cryptography. For apps that
  * wrap it before they seal it.
  *
+ * Devices that listen are told of changes by the `DeviceNotices` of the context; where there are none, by some in memory,
+ * of this app alone.
+ *
  * @since 0.1.0
  * @category constructors
  */
 export const plainHttpApp: Effect.Effect<HttpApp.Default, never, Services> = Effect.gen(function*() {
   const hosting = yield* Effect.scoped(Layer.build(HttpServer.layerContext))
-  const app = yield* Effect.provide(HttpApiBuilder.httpApp, routes)
-  return Effect.provide(app, hosting)
+  const notices = yield* Effect.flatMap(
+    Effect.serviceOption(DeviceNotices.DeviceNotices),
+    Option.match({ onNone: () => DeviceNotices.makeMemory, onSome: Effect.succeed })
+  )
+  const store = DeviceNotices.announcing(yield* Store.Store, notices)
+  const app = yield* HttpApiBuilder.httpApp.pipe(Effect.provide(routes), Effect.provideService(Store.Store, store))
+  const hinting = yield* Effect.provideService(DeviceHints.make, DeviceNotices.DeviceNotices, notices)
+  return Effect.flatMap(
+    HttpServerRequest.HttpServerRequest,
+    ({ method, url }) => method === "GET" && url === hints.path ? hinting : Effect.provide(app, hosting)
+  )
 })
 
 /**

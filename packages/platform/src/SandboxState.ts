@@ -16,12 +16,14 @@ import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as HashMap from "effect/HashMap"
+import * as Layer from "effect/Layer"
 import * as MutableRef from "effect/MutableRef"
 import type * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Administration from "./Administration.ts"
 import * as Authenticator from "./Authenticator.ts"
+import * as DeviceNotices from "./DeviceNotices.ts"
 import * as InProcess from "./InProcess.ts"
 import * as Platform from "./Platform.ts"
 import * as PlatformClock from "./PlatformClock.ts"
@@ -123,6 +125,9 @@ const begin = ({ disconnect, settings }: Options) =>
       settings
     )
 
+    // A page that listens to what a reset forgets is told by the end of its stream.
+    const notices = yield* Layer.build(DeviceNotices.layerMemory)
+
     return yield* Effect.gen(function*() {
       const plain = yield* Platform.plainHttpApp
       const sealed = yield* SealedHttpApp.make(plain)
@@ -155,7 +160,8 @@ const begin = ({ disconnect, settings }: Options) =>
         Context.add(Store.Store, store),
         Context.add(PlatformClock.PlatformClock, clock),
         Context.add(WebhookSender.WebhookSender, webhooks.sender),
-        Context.add(PlatformSettings.PlatformSettings, settings)
+        Context.add(PlatformSettings.PlatformSettings, settings),
+        Context.merge(notices)
       )
     ))
   })

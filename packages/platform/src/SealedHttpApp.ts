@@ -38,6 +38,8 @@ import * as Store from "./Store.ts"
 interface Answer {
   readonly status: number
   readonly body: Uint8Array | undefined
+  /** A stream, which cannot be sealed: it goes out as it is, and holds nothing that anyone has to believe. */
+  readonly stream?: HttpServerResponse.HttpServerResponse
 }
 
 const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder("utf-8", { fatal: true }) }
@@ -159,7 +161,12 @@ export const make = <E>(app: HttpApp.Default<E>) =>
           app.pipe(
             Effect.scoped,
             Effect.provideService(HttpServerRequest.HttpServerRequest, request),
-            Effect.map(({ body, status }) => ({ status, body: body._tag === "Uint8Array" ? body.body : undefined })),
+            Effect.map((response): Answer => {
+              const { body, status } = response
+              return body._tag === "Stream"
+                ? { status, body: undefined, stream: response }
+                : { status, body: body._tag === "Uint8Array" ? body.body : undefined }
+            }),
             Effect.catchAllCause(answerTo)
           )
       })
@@ -304,7 +311,7 @@ export const make = <E>(app: HttpApp.Default<E>) =>
         signingKeyId: Option.some(signingKeyId)
       })
       const answer = yield* Effect.provideService(run(request.method, request.url, body), Caller.Caller, caller)
-      return yield* addressed(answer, opened.right)
+      return answer.stream ?? (yield* addressed(answer, opened.right))
     })
 
     const plain = Effect.gen(function*() {

@@ -24,11 +24,46 @@ export * as Authenticator from "./Authenticator.ts"
 export * as Caller from "./Caller.ts"
 
 /**
+ * Serves devices a stream of hints that something changed for them.
+ *
+ * @see docs/protocol.md "Hints"
+ * @since 0.1.0
+ */
+export * as DeviceHints from "./DeviceHints.ts"
+
+/**
+ * Who is told that something changed for a user's devices: a port, so that platforms of many nodes can tell each other,
+ * and its implementation in memory.
+ *
+ * @see docs/protocol.md "Hints"
+ * @since 0.1.0
+ */
+export * as DeviceNotices from "./DeviceNotices.ts"
+
+/**
+ * What a device makes of a policy: which of its user's methods it asks for, or why it cannot meet the policy, and how it
+ * reports that. The same for a simulated device and for one in a user's hand.
+ *
+ * @see docs/protocol.md "The policy in effect"
+ * @since 0.1.0
+ */
+export * as DevicePolicy from "./DevicePolicy.ts"
+
+/**
  * An `HttpClient` whose requests enter an `HttpApp` in this process, on the calling fiber: no socket, the same clock.
  *
  * @since 0.1.0
  */
 export * as InProcess from "./InProcess.ts"
+
+/**
+ * The device's half of the device API, over a key that it is given: what the simulated `Authenticator` and one in a
+ * browser share. It knows how to say what its user decided, and nothing of how that came about.
+ *
+ * @see docs/protocol.md "The device API"
+ * @since 0.1.0
+ */
+export * as LinkedDevice from "./LinkedDevice.ts"
 
 /**
  * Who may do what: which keys may sign for an entity and open what is meant for it, and for whom an entity may act.

@@ -46,6 +46,15 @@ export * as ContentHash from "./ContentHash.ts"
 export * as DerivedClient from "./DerivedClient.ts"
 
 /**
+ * Hints of the platform that something changed for a device, as they come. Nothing in them is authenticated, so they are
+ * worth a question and no more.
+ *
+ * @see docs/protocol.md "Hints"
+ * @since 0.1.0
+ */
+export * as DeviceHints from "./DeviceHints.ts"
+
+/**
  * A device's key as WebCrypto keeps it: not extractable, yet storable, so that a browser's IndexedDB can hold a key that
  * no script can read.
  *
@@ -53,6 +62,15 @@ export * as DerivedClient from "./DerivedClient.ts"
  * @since 0.1.0
  */
 export * as DeviceKey from "./DeviceKey.ts"
+
+/**
+ * How the same statements are spelled: the dialect of today, and that of the first draft of this API, which nobody speaks
+ * who was not told to. A dialect is data and spelling alone; what is checked, and in which order, is in `Envelope`.
+ *
+ * @see docs/protocol.md "The early authorization"
+ * @since 0.1.0
+ */
+export * as Dialect from "./Dialect.ts"
 
 /**
  * Whole messages, sealed and opened: requests, responses and webhooks, both directions in one place, so that the two

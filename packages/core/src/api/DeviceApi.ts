@@ -66,3 +66,18 @@ export class DeviceApi extends HttpApiGroup.make("device")
   .addError(Wire.Unauthorized)
   .addError(Wire.Forbidden)
 {}
+
+/**
+ * Where a device is told that something changed for it: a stream of server-sent events, opened by a request that is
+ * sealed like any other. It stands beside the groups, since a stream cannot be sealed: it holds nothing but hints.
+ *
+ * @see docs/protocol.md "Hints"
+ * @since 0.1.0
+ * @category models
+ */
+export const hints = {
+  path: "/device/v3/events",
+  contentType: "text/event-stream",
+  /** The data of every event. */
+  change: "change"
+} as const

@@ -1,3 +1,10 @@
+/**
+ * What a device makes of a policy: which of its user's methods it asks for, or why it cannot meet the policy, and how it
+ * reports that. The same for a simulated device and for one in a user's hand.
+ *
+ * @see docs/protocol.md "The policy in effect"
+ * @since 0.1.0
+ */
 import type { FailureReason } from "@effect-launchkey/core/Authorization"
 import type * as EffectivePolicy from "@effect-launchkey/core/EffectivePolicy"
 import { AuthMethod, type AuthMethodKind, countMethods, factorOf } from "@effect-launchkey/core/Factor"
@@ -6,16 +13,32 @@ import * as TimeFence from "@effect-launchkey/core/TimeFence"
 import type * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 
-/** A method that a user sets up on the device. `GEOFENCING` is the service's: it needs nothing but a location. */
+/**
+ * A method that a user sets up on the device. `GEOFENCING` is the service's: it needs nothing but a location.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type UserMethod = Exclude<AuthMethodKind, "GEOFENCING">
 
-/** Where a device is, and in which territory where it knows that too: ISO 3166-1 alpha-2, ISO 3166-2. */
+/**
+ * Where a device is, and in which territory where it knows that too: ISO 3166-1 alpha-2, ISO 3166-2.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Place extends Position {
   readonly country?: string | undefined
   readonly administrativeArea?: string | undefined
   readonly postalCode?: string | undefined
 }
 
+/**
+ * What a device has to go by.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface DeviceState {
   /** In the order in which the user would rather be asked for them. */
   readonly methods: ReadonlyArray<UserMethod>
@@ -25,7 +48,12 @@ export interface DeviceState {
   readonly emulator: boolean
 }
 
-/** Which methods the device tried, and how that went. A method in neither list was not asked for. */
+/**
+ * Which methods the device tried, and how that went. A method in neither list was not asked for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Tried {
   readonly passed: ReadonlyArray<AuthMethodKind>
   readonly failed: ReadonlyArray<AuthMethodKind>
@@ -33,6 +61,12 @@ export interface Tried {
   readonly error: boolean
 }
 
+/**
+ * How a device answers a user who approves.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Verdict =
   & Tried
   & (
@@ -40,6 +74,10 @@ export type Verdict =
     | { readonly type: "FAILED"; readonly reason: Extract<FailureReason, "POLICY" | "SENSOR"> }
   )
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export const untried: Tried = { passed: [], failed: [], error: false }
 
 const unmet: Verdict = { ...untried, type: "FAILED", reason: "POLICY" }
@@ -90,6 +128,9 @@ const approved = (chosen: Option.Option<ReadonlyArray<AuthMethodKind>>, fenced: 
 /**
  * What the device makes of a policy whose user approves and passes every method asked for. What the device can never
  * meet is told before it looks where it is, since a user would be asked for nothing then.
+ *
+ * @since 0.1.0
+ * @category conversions
  */
 export const evaluate = (policy: EffectivePolicy.EffectivePolicy, device: DeviceState, now: DateTime.Utc): Verdict => {
   if (policy.denyRootedJailbroken && device.rootedOrJailbroken) return unmet
@@ -120,6 +161,9 @@ const offered: ReadonlyArray<UserMethod> = ["PIN_CODE", "FINGERPRINT", "WEARABLE
 /**
  * What comes of a policy whose user does all that it takes: sets up what is missing, goes where a fence is and waits for
  * its time, on a device as it should be. Fails only where no device could meet the policy.
+ *
+ * @since 0.1.0
+ * @category conversions
  */
 export const oblige = (policy: EffectivePolicy.EffectivePolicy, { methods }: DeviceState): Verdict => {
   const fenced = policy.fences.length > 0 || Option.isSome(policy.conditional)
@@ -132,7 +176,12 @@ export const oblige = (policy: EffectivePolicy.EffectivePolicy, { methods }: Dev
   return approved(choose(demand, available), fenced)
 }
 
-/** What the user has set up once those methods passed. */
+/**
+ * What the user has set up once those methods passed.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const withMethods = (
   methods: ReadonlyArray<UserMethod>,
   passed: ReadonlyArray<AuthMethodKind>
@@ -159,7 +208,12 @@ const outcome = (method: AuthMethodKind, { error, failed, passed }: Tried) =>
     ? { userRequired: true, passed: false, error }
     : { userRequired: null, passed: null, error: null }
 
-/** All methods there are, as a device reports them beside its answer. */
+/**
+ * All methods there are, as a device reports them beside its answer.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const reportMethods = (
   { methods }: Pick<DeviceState, "methods">,
   tried: Tried

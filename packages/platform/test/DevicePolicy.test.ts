@@ -5,8 +5,8 @@ import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Option, Schema } from "effect"
 import * as DateTime from "effect/DateTime"
-import * as Evaluate from "../src/internal/evaluate.ts"
-import { type DeviceState, reportMethods, untried, type UserMethod } from "../src/internal/evaluate.ts"
+import * as Evaluate from "../src/DevicePolicy.ts"
+import { type DeviceState, reportMethods, untried, type UserMethod } from "../src/DevicePolicy.ts"
 
 const device = (methods: ReadonlyArray<UserMethod>, changes: Partial<DeviceState> = {}): DeviceState => ({
   methods,
