@@ -3,9 +3,65 @@
 /**
  * The `launchkey` command.
  *
+ * @see docs/cli.md
  * @since 0.1.0
  */
 export * as Cli from "./Cli.ts"
+
+/**
+ * How the command ends, kept where it survives an interruption.
+ *
+ * @since 0.1.0
+ */
+export * as Ending from "./Ending.ts"
+
+/**
+ * What the command ends with, for scripts to tell one end from another.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+export * as ExitCode from "./ExitCode.ts"
+
+/**
+ * Everything that a command may fail with, told as a problem, the values that belong to it, and the next step.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+export * as Failure from "./Failure.ts"
+
+/**
+ * Profiles: which platform, as whom, and where the keys are. A profile holds no key: it names files and environment
+ * variables.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+export * as Profile from "./Profile.ts"
+
+/**
+ * What the command reads and shows beside its lines of output: standard input, and a line that changes while one waits.
+ *
+ * @since 0.1.0
+ */
+export * as Stdio from "./Stdio.ts"
+
+/**
+ * `launchkey directory`: the directories of an organization.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+export * as DirectoryCommand from "./commands/DirectoryCommand.ts"
+
+/**
+ * `launchkey profile`: which platform to call, as whom, and where the keys are.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+export * as ProfileCommand from "./commands/ProfileCommand.ts"
 
 /**
  * `launchkey sandbox`: a platform for tests in any language, with an API that controls it.

@@ -180,12 +180,17 @@ describe("launchkey", () => {
         )
         const address = server.address()
         assert(address !== null && typeof address !== "string")
-        const { code, err, out } = yield* Effect.flatMap(
-          launchkey("sandbox", "--port", String(address.port), "--json"),
-          ({ ended }) => ended
-        )
-        assert.deepStrictEqual([code, out], [1, ""])
-        assert.match(err, new RegExp(`Cannot listen on 127\\.0\\.0\\.1, port ${address.port}: .*EADDRINUSE`))
+        const refused = new RegExp(`Cannot listen on 127\\.0\\.0\\.1, port ${address.port}: .*EADDRINUSE`)
+        for (const json of [[], ["--json"]]) {
+          const { code, err, out } = yield* Effect.flatMap(
+            launchkey("sandbox", "--port", String(address.port), ...json),
+            ({ ended }) => ended
+          )
+          assert.strictEqual(code, 1)
+          const [told, silent] = json.length === 0 ? [err, out] : [out, err]
+          assert.match(told, refused)
+          assert.strictEqual(silent, "")
+        }
       }))
   })
 })

@@ -1,0 +1,233 @@
+/**
+ * Everything that a command may fail with, told as a problem, the values that belong to it, and the next step.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+import type { OutcomeUnknown } from "@effect-launchkey/clients/OutcomeUnknown"
+import type { AwaitTimedOut } from "@effect-launchkey/clients/ServiceClient"
+import * as ApiError from "@effect-launchkey/core/ApiError"
+import type { InvalidPolicy } from "@effect-launchkey/core/AuthPolicy"
+import type { InvalidKey } from "@effect-launchkey/transport/InvalidKey"
+import type { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Match from "effect/Match"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { CannotListen } from "./commands/SandboxCommand.ts"
+import { type End, table } from "./ExitCode.ts"
+import { printable } from "./internal/text.ts"
+import type { NotYet, Unusable } from "./internal/unusable.ts"
+import type { InputUnreadable } from "./Stdio.ts"
+
+type ApiFailure =
+  | { [Tag in keyof typeof ApiError.table]: InstanceType<(typeof ApiError)[Tag]> }[keyof typeof ApiError.table]
+  | ApiError.UnexpectedApiError
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type Failure =
+  | ApiFailure
+  | TransportError
+  | MessageRejected
+  | OutcomeUnknown
+  | AwaitTimedOut
+  | InvalidKey
+  | InvalidPolicy
+  | Unusable
+  | NotYet
+  | InputUnreadable
+  | CannotListen
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Block {
+  readonly end: End
+  /** One sentence or more. */
+  readonly problem: string
+  /** Values by their names, such as `authorizationRequestId`. Those that are undefined are left out. */
+  readonly details?: Readonly<Record<string, unknown>>
+  readonly next: string
+}
+
+/**
+ * What stands on standard output in place of a result, with `--json`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const FailureDocument = Schema.Struct({
+  error: Schema.Struct({
+    /** The error's name: `"EntityNotFound"`, or `"Usage"` for a command line that cannot be read. */
+    tag: Schema.String,
+    exitCode: Schema.Int,
+    problem: Schema.String,
+    details: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
+    next: Schema.String
+  })
+})
+
+const some = <A, B>(option: Option.Option<A>, f: (a: A) => B): B | undefined =>
+  Option.getOrUndefined(Option.map(option, f))
+
+/** What the platform wrote, which the next step may well ask to be read; an empty one says nothing. */
+const platformSays = (detail: unknown) =>
+  detail === undefined || detail === null || detail === "" ? {} : { platformSays: detail }
+
+const refused = (
+  tag: keyof typeof ApiError.table,
+  details: Readonly<Record<string, unknown>> = {},
+  end: End = "refused"
+): Block => {
+  const { codes, problem, remedy, status }: ApiError.Definition = ApiError.table[tag]
+  return { end, problem: `${problem} (${codes[0] ?? `HTTP ${status}`}).`, details, next: remedy }
+}
+
+const ofApi =
+  <Tag extends keyof typeof ApiError.table>(tag: Tag, end?: End) => (error: { readonly detail?: unknown }) =>
+    refused(tag, platformSays(error.detail), end)
+
+const issuesOf = (issues: ReadonlyArray<{ readonly path: string; readonly problem: string }>) =>
+  Object.fromEntries(issues.map(({ path, problem }) => [path === "" ? "argument" : path, problem]))
+
+const message = (end: End, next: string) => (error: Error): Block => ({ end, problem: error.message, next })
+
+const told = (end: End) => ({ next, problem }: Unusable | NotYet): Block => ({ end, problem: `${problem}.`, next })
+
+/**
+ * The one place where errors become words for people. Total: an error that is added to {@link Failure} does not compile
+ * until it is told here.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const describe: (error: Failure) => Block = Match.typeTags<Failure, Block>()({
+  InvalidParameters: ({ detail, issues, origin }) =>
+    origin === "Platform" ? refused("InvalidParameters", platformSays(detail)) : {
+      end: "usage",
+      problem: "An argument is not acceptable. Nothing was sent.",
+      details: issuesOf(issues),
+      next: "Correct what is named, and try again."
+    },
+  InvalidRoute: ofApi("InvalidRoute"),
+  Unauthorized: ({ authenticated }) =>
+    refused("Unauthorized", authenticated ? {} : { signedByPlatform: false }, "credentials"),
+  Forbidden: ofApi("Forbidden", "credentials"),
+  EntityNotFound: ofApi("EntityNotFound"),
+  RequestTimedOut: ofApi("RequestTimedOut", "timedOut"),
+  RateLimited: ({ retryAfter }) => refused("RateLimited", { retryAfterSeconds: some(retryAfter, Duration.toSeconds) }),
+  InvalidDirectoryIdentifier: ofApi("InvalidDirectoryIdentifier"),
+  InvalidPublicKey: ofApi("InvalidPublicKey"),
+  PublicKeyAlreadyInUse: ofApi("PublicKeyAlreadyInUse"),
+  PublicKeyDoesNotExist: ofApi("PublicKeyDoesNotExist"),
+  LastRemainingKey: ofApi("LastRemainingKey"),
+  DirectoryNameInUse: ofApi("DirectoryNameInUse"),
+  LastRemainingSdkKey: ofApi("LastRemainingSdkKey"),
+  InvalidSdkKey: ofApi("InvalidSdkKey"),
+  ServiceNameTaken: ofApi("ServiceNameTaken"),
+  InvalidPolicyInput: ofApi("InvalidPolicyInput"),
+  PolicyFailure: ofApi("PolicyFailure"),
+  ServiceNotFound: ofApi("ServiceNotFound"),
+  AuthorizationInProgress: ({ authorizationRequestId, detail, expires, fromSameService }) =>
+    refused("AuthorizationInProgress", {
+      authorizationRequestId: Option.getOrUndefined(authorizationRequestId),
+      expires: some(expires, DateTime.formatIso),
+      fromSameService,
+      ...platformSays(detail)
+    }),
+  AuthorizationResponseExists: ofApi("AuthorizationResponseExists"),
+  AuthorizationRequestCanceled: ofApi("AuthorizationRequestCanceled"),
+  UnexpectedApiError: ({ code, detail, status }) => ({
+    end: "refused",
+    problem: `The platform refused the request with status ${status}, for which this version has no name.`,
+    details: { code, ...platformSays(detail) },
+    next: "Read what the platform says. A newer version of this command may know it."
+  }),
+  TransportError: ({ message, operation, reason, sent }) => ({
+    end: "unreachable",
+    problem: message,
+    details: { reason, operation, sent },
+    next: sent
+      ? "Look whether it was done before you try again."
+      : "Try again once the platform can be reached; `launchkey doctor` looks for the reason."
+  }),
+  MessageRejected: ({ kind, message, operation, reason }) => ({
+    end: "unreachable",
+    problem: message,
+    details: { kind, reason, operation },
+    next: "Check the base URL and the clock: `launchkey doctor` looks for the reason."
+  }),
+  OutcomeUnknown: ({ candidate, cause, until }) => ({
+    end: "unreachable",
+    problem: "Whether the authorization request was created is not known.",
+    details: {
+      candidate: Option.getOrUndefined(candidate),
+      until: DateTime.formatIso(until),
+      cause: cause._tag
+    },
+    next: Option.isSome(candidate)
+      ? "The candidate is open for the user: this request, or an earlier one. Cancel it and ask again."
+      : "It cannot be open after the time given: ask again then."
+  }),
+  AwaitTimedOut: ({ id }) => ({
+    end: "timedOut",
+    problem: "Nobody answered while this command waited. The request is still open.",
+    details: { authorizationRequestId: id },
+    next: "Await it again with this id, or cancel it."
+  }),
+  InvalidKey: message("usage", "See `launchkey keys --help` for keys that serve."),
+  InvalidPolicy: ({ issues }) => ({
+    end: "usage",
+    problem: "The policy cannot be. Nothing was sent.",
+    details: issuesOf(issues),
+    next: "Correct what is named; --dry-run shows what would be sent."
+  }),
+  Unusable: told("usage"),
+  NotYet: told("timedOut"),
+  InputUnreadable: () => ({
+    end: "usage",
+    problem: "Standard input cannot be read.",
+    next: "Pipe a file into the command, or name one."
+  }),
+  CannotListen: ({ cause, host, port }) => ({
+    end: "refused",
+    problem: `Cannot listen on ${host}, port ${port}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    next: "Give another --port or --host; port 0 is any that is free."
+  })
+})
+
+/**
+ * With `--json`: in place of a result.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const document = (tag: string, { details = {}, end, next, problem }: Block): typeof FailureDocument.Type => ({
+  error: {
+    tag,
+    exitCode: table[end].code,
+    problem,
+    details: Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined)),
+    next
+  }
+})
+
+/**
+ * For people: the problem, a line for each value, the next step.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const text = ({ details = {}, next, problem }: Block): string =>
+  [
+    `Problem: ${printable(problem)}`,
+    ...Object.entries(details).filter(([, value]) => value !== undefined).map(([name, value]) =>
+      `  ${printable(name)}: ${printable(typeof value === "string" ? value : JSON.stringify(value))}`
+    ),
+    `Next:    ${printable(next)}`
+  ].join("\n")

@@ -1,0 +1,63 @@
+/**
+ * What the command reads and shows beside its lines of output: standard input, and a line that changes while one waits.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+
+/**
+ * Standard input ended in an error rather than at its end.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InputUnreadable
+  extends Schema.TaggedError<InputUnreadable>("@effect-launchkey/cli/Stdio/InputUnreadable")("InputUnreadable", {
+    cause: Schema.Defect
+  })
+{
+  override get message(): string {
+    return "Standard input cannot be read. Pipe a file into the command."
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /** All of standard input, as octets: read once. */
+  readonly input: Effect.Effect<Uint8Array, InputUnreadable>
+  /** Whether somebody may be looking: standard error is a terminal, where a line can be written anew. */
+  readonly interactive: boolean
+  /** Writes to standard error as it is, without a line break. */
+  readonly show: (text: string) => Effect.Effect<void>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Stdio extends Context.Tag("@effect-launchkey/cli/Stdio")<Stdio, Service>() {}
+
+/**
+ * Those of the process.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Stdio> = Layer.sync(Stdio, () => ({
+  input: Effect.tryPromise({
+    try: async () => {
+      const chunks: Array<Uint8Array> = []
+      for await (const chunk of process.stdin) chunks.push(chunk)
+      return Buffer.concat(chunks)
+    },
+    catch: (cause) => new InputUnreadable({ cause })
+  }),
+  interactive: process.stderr.isTTY === true,
+  show: (text) => Effect.sync(() => void process.stderr.write(text))
+}))
