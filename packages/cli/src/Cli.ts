@@ -6,68 +6,80 @@
  */
 import type * as CliApp from "@effect/cli/CliApp"
 import * as Command from "@effect/cli/Command"
-import * as CommandDescriptor from "@effect/cli/CommandDescriptor"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as ValidationError from "@effect/cli/ValidationError"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as HashMap from "effect/HashMap"
-import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import type * as Schema from "effect/Schema"
+import * as DeviceCommand from "./commands/DeviceCommand.ts"
 import * as DirectoryCommand from "./commands/DirectoryCommand.ts"
 import * as ProfileCommand from "./commands/ProfileCommand.ts"
 import * as SandboxCommand from "./commands/SandboxCommand.ts"
+import * as ServiceCommand from "./commands/ServiceCommand.ts"
+import * as SessionCommand from "./commands/SessionCommand.ts"
+import * as TotpCommand from "./commands/TotpCommand.ts"
 import * as Ending from "./Ending.ts"
 import * as Failure from "./Failure.ts"
+import * as Help from "./internal/help.ts"
+import * as Leaf from "./internal/leaf.ts"
 import { report } from "./internal/leaf.ts"
 import { version } from "./internal/version.ts"
-import type * as Stdio from "./Stdio.ts"
+import * as Stdio from "./Stdio.ts"
 
 const name = "launchkey"
 
-const sandbox = SandboxCommand.command.pipe(
-  // It serves until it is interrupted, and that is its end.
-  Command.transformHandler((effect) => Effect.zipRight(Ending.as("done"), effect))
+const sandbox = Object.assign(
+  SandboxCommand.command.pipe(
+    // It serves until it is interrupted, and that is its end.
+    Command.transformHandler((effect) => Effect.zipRight(Ending.as("done"), effect))
+  ),
+  { info: { name: "sandbox", description: "Serves a platform for tests, in memory.", children: [] } }
 )
 
-const command = Command.make(name).pipe(
-  Command.withDescription("Multi-factor authentication over the LaunchKey API v3."),
-  Command.withSubcommands([ProfileCommand.command, DirectoryCommand.command, sandbox])
+const command = Leaf.group(name, "Multi-factor authentication over the LaunchKey API v3.", [
+  ProfileCommand.command,
+  DirectoryCommand.command,
+  ServiceCommand.command,
+  DeviceCommand.command,
+  SessionCommand.command,
+  TotpCommand.command,
+  sandbox
+])
+
+/**
+ * Every command by its words, as `"directory key add"`, with the schema of what it prints with `--json`: undefined for one
+ * that has no result.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const commands: ReadonlyMap<string, Schema.Schema.AnyNoContext | undefined> = new Map(
+  (function leaves({ children, name, result }: Leaf.Info, before: string): ReadonlyArray<
+    readonly [string, Schema.Schema.AnyNoContext | undefined]
+  > {
+    return children.length === 0
+      ? [[`${before}${name}`, result]]
+      : children.flatMap((child) =>
+        leaves(child, before === "" && name === command.info.name ? "" : `${before}${name} `)
+      )
+  })(command.info, "")
 )
 
-/** Colours and the like, which a JSON document has no use for. */
 // oxlint-disable-next-line no-control-regex
-const plain = (text: string): string => text.replace(/\u001b\[[0-9;]*m/g, "").trim()
-
-/** With the words before it in each line of usage, which the library leaves out. */
-const wholeUsage = (text: string, path: ReadonlyArray<string>): string => {
-  const last = path.at(-1)
-  return last === undefined
-    ? text
-    : text.replaceAll(
-      new RegExp(String.raw`^\$ (?:${name} )?(?:\S+ )??(?=${last}(?: |$))`, "gm"),
-      `$ ${[name, ...path.slice(0, -1), ""].join(" ")}`
-    )
-}
-
-/** The words of the arguments that name a command, from the outermost group on. */
-const pathOf = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const path: Array<string> = []
-  let children = Command.getSubcommands(command)
-  for (const word of args) {
-    const child = HashMap.get(children, word)
-    if (Option.isNone(child)) break
-    path.push(word)
-    children = CommandDescriptor.getSubcommands(child.value)
-  }
-  return path
-}
+const withoutColours = (text: string): string => text.replace(/\u001b\[[0-9;]*m/g, "")
 
 const usage = (error: ValidationError.ValidationError, path: ReadonlyArray<string>): Failure.Block => ({
   end: "usage",
-  problem: plain(HelpDoc.toAnsiText(error.error)),
-  next: `Read \`${[name, ...path, "--help"].join(" ")}\`.`
+  problem: withoutColours(HelpDoc.toAnsiText(error.error)).trim(),
+  next: `Read \`${path.join(" ")} --help\`.`
+})
+
+const noSuchCommand = (path: ReadonlyArray<string>, word: string, { children }: Leaf.Info): Failure.Block => ({
+  end: "usage",
+  problem: `There is no command \`${[...path, word].join(" ")}\`.`,
+  next: `Take one of these: ${children.map(({ name }) => name).join(", ")}.`
 })
 
 /**
@@ -88,16 +100,25 @@ export type Environment = CliApp.CliApp.Environment | HttpClient.HttpClient | St
 export const run = (args: ReadonlyArray<string>): Effect.Effect<void, never, Environment> =>
   Effect.gen(function*() {
     const own = args.slice(2)
-    const path = pathOf(own)
+    const { info, path, rest } = Help.find(command.info, own)
+    const json = (own.includes("--") ? own.slice(0, own.indexOf("--")) : own).includes("--json")
+    const [word] = rest
+    if (info.children.length > 0) {
+      if (word === undefined || word === "--help" || word === "-h") {
+        return yield* Effect.zipRight(Console.log(Help.ofGroup(path, info)), Ending.as("done"))
+      }
+      if (!word.startsWith("-")) return yield* report("Usage", noSuchCommand(path, word, info), json)
+    }
+    const { colours } = yield* Stdio.Stdio
+    const shown = (text: unknown) =>
+      typeof text === "string" ? Help.ofCommand(colours ? text : withoutColours(text), path) : text
     const outer = yield* Console.consoleWith(Effect.succeed)
     // What is wrong with the arguments is told once, as any failure is, and not as the library would.
     const console: Console.Console = {
       ...outer,
       error: () => Effect.void,
-      // Usage lines of the library begin with the last word of a command alone.
-      log: (...texts) => outer.log(...texts.map((text) => typeof text === "string" ? wholeUsage(text, path) : text))
+      log: (...texts) => outer.log(...texts.map((text) => typeof text === "string" ? Help.ofCommand(text, path) : text))
     }
-    const json = (own.includes("--") ? own.slice(0, own.indexOf("--")) : own).includes("--json")
     const app = Command.run(
       Command.transformHandler(command, (effect) => Effect.withConsole(effect, outer)),
       { name, version, executable: name }

@@ -31,6 +31,8 @@ export class InputUnreadable
 export interface Service {
   /** All of standard input, as octets: read once. */
   readonly input: Effect.Effect<Uint8Array, InputUnreadable>
+  /** Whether help may have colours: standard output is a terminal, and `NO_COLOR` is not set. */
+  readonly colours: boolean
   /** Whether somebody may be looking: standard error is a terminal, where a line can be written anew. */
   readonly interactive: boolean
   /** Writes to standard error as it is, without a line break. */
@@ -58,6 +60,7 @@ export const layer: Layer.Layer<Stdio> = Layer.sync(Stdio, () => ({
     },
     catch: (cause) => new InputUnreadable({ cause })
   }),
+  colours: process.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "",
   interactive: process.stderr.isTTY === true,
   show: (text) => Effect.sync(() => void process.stderr.write(text))
 }))

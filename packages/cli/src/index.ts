@@ -48,6 +48,14 @@ export * as Profile from "./Profile.ts"
 export * as Stdio from "./Stdio.ts"
 
 /**
+ * `launchkey device`: the devices of a directory's users.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+export * as DeviceCommand from "./commands/DeviceCommand.ts"
+
+/**
  * `launchkey directory`: the directories of an organization.
  *
  * @see docs/cli.md
@@ -70,3 +78,35 @@ export * as ProfileCommand from "./commands/ProfileCommand.ts"
  * @since 0.1.0
  */
 export * as SandboxCommand from "./commands/SandboxCommand.ts"
+
+/**
+ * `launchkey service`: the services of an organization or a directory.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+export * as ServiceCommand from "./commands/ServiceCommand.ts"
+
+/**
+ * `launchkey service policy`: what a service demands of every authorization.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+export * as ServicePolicyCommand from "./commands/ServicePolicyCommand.ts"
+
+/**
+ * `launchkey session`: where users are logged in.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+export * as SessionCommand from "./commands/SessionCommand.ts"
+
+/**
+ * `launchkey totp`: one-time codes of third parties' applications.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+export * as TotpCommand from "./commands/TotpCommand.ts"

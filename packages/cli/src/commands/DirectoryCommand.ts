@@ -7,7 +7,6 @@
 import * as Device from "@effect-launchkey/core/Device"
 import * as EntityIdentifier from "@effect-launchkey/core/EntityIdentifier"
 import * as Args from "@effect/cli/Args"
-import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -21,17 +20,6 @@ import { Unusable } from "../internal/unusable.ts"
 const { profile } = Acting
 
 const idArgument = Args.text({ name: "DIRECTORY" }).pipe(Args.withDescription("Id of the directory."))
-
-const directoryId = (text: string) =>
-  Effect.mapError(
-    Schema.decode(EntityIdentifier.DirectoryId)(text),
-    () =>
-      new Unusable({
-        what: "Arguments",
-        problem: "That is no id of a directory",
-        next: "Give a UUID of 36 characters, as `launchkey directory list` prints it."
-      })
-  )
 
 const Shown = Schema.Struct({
   id: EntityIdentifier.DirectoryId,
@@ -99,7 +87,7 @@ const get = Leaf.make("get", {
   text: asFields
 }, (given) =>
   Effect.gen(function*() {
-    const id = yield* directoryId(given.id)
+    const id = yield* Given.directoryId(given.id)
     return yield* (yield* Acting.organization(given)).getDirectory(id)
   }))
 
@@ -121,7 +109,7 @@ const update = Leaf.make("update", {
   text: asFields
 }, (given) =>
   Effect.gen(function*() {
-    const id = yield* directoryId(given.id)
+    const id = yield* Given.directoryId(given.id)
     const android = yield* Given.change("android-key-file", given.androidKeyFile, given.clearAndroidKey)
     const ios = yield* Given.change("ios-p12-file", given.iosP12File, given.clearIosP12)
     const change = {
@@ -137,21 +125,20 @@ const update = Leaf.make("update", {
     return yield* client.getDirectory(id)
   }))
 
-const key = Command.make("key").pipe(
-  Command.withDescription("The public keys of a directory."),
-  Command.withSubcommands(
-    KeyCommands.make("directory", { id: idArgument, ...profile }, (given) =>
-      Effect.gen(function*() {
-        const id = yield* directoryId(given.id)
-        const client = yield* Acting.organization(given)
-        return {
-          add: (pem, options) => client.addDirectoryKey(id, pem, options),
-          list: client.listDirectoryKeys(id),
-          update: (keyId, change) => client.updateDirectoryKey(id, keyId, change),
-          remove: (keyId) => client.removeDirectoryKey(id, keyId)
-        }
-      }))
-  )
+const key = Leaf.group(
+  "key",
+  "The public keys of a directory.",
+  KeyCommands.make("directory", { id: idArgument, ...profile }, (given) =>
+    Effect.gen(function*() {
+      const id = yield* Given.directoryId(given.id)
+      const client = yield* Acting.organization(given)
+      return {
+        add: (pem, options) => client.addDirectoryKey(id, pem, options),
+        list: client.listDirectoryKeys(id),
+        update: (keyId, change) => client.updateDirectoryKey(id, keyId, change),
+        remove: (keyId) => client.removeDirectoryKey(id, keyId)
+      }
+    }))
 )
 
 const SdkKeyNamed = Schema.Struct({ sdkKey: Device.SdkKey })
@@ -163,7 +150,7 @@ const generateSdkKey = Leaf.make("generate", {
   text: ({ sdkKey }) => `Generated SDK key ${sdkKey}.`
 }, (given) =>
   Effect.gen(function*() {
-    const id = yield* directoryId(given.id)
+    const id = yield* Given.directoryId(given.id)
     return { sdkKey: yield* (yield* Acting.organization(given)).generateSdkKey(id) }
   }))
 
@@ -174,9 +161,20 @@ const listSdkKeys = Leaf.make("list", {
   text: (keys) => keys.length === 0 ? "No SDK keys: no device can link." : keys.join("\n")
 }, (given) =>
   Effect.gen(function*() {
-    const id = yield* directoryId(given.id)
+    const id = yield* Given.directoryId(given.id)
     return yield* (yield* Acting.organization(given)).listSdkKeys(id)
   }))
+
+const sdkKeyOf = (text: string) =>
+  Effect.mapError(
+    Schema.decode(Device.SdkKey)(text),
+    () =>
+      new Unusable({
+        what: "Arguments",
+        problem: "That is no SDK key",
+        next: "Give a UUID of 36 characters, as `launchkey directory sdk-key list` prints it."
+      })
+  )
 
 const removeSdkKey = Leaf.make("remove", {
   description: "Removes an SDK key. The last one stays.",
@@ -189,30 +187,27 @@ const removeSdkKey = Leaf.make("remove", {
   text: ({ sdkKey }) => `Removed SDK key ${sdkKey}.`
 }, (given) =>
   Effect.gen(function*() {
-    const id = yield* directoryId(given.id)
-    const sdkKey = yield* Effect.mapError(
-      Schema.decode(Device.SdkKey)(given.sdkKey),
-      () =>
-        new Unusable({
-          what: "Arguments",
-          problem: "That is no SDK key",
-          next: "Give a UUID of 36 characters, as `launchkey directory sdk-key list` prints it."
-        })
-    )
+    const id = yield* Given.directoryId(given.id)
+    const sdkKey = yield* sdkKeyOf(given.sdkKey)
     yield* (yield* Acting.organization(given)).removeSdkKey(id, sdkKey)
     return { sdkKey }
   }))
 
-const sdkKey = Command.make("sdk-key").pipe(
-  Command.withDescription("The SDK keys of a directory, with which authenticators link."),
-  Command.withSubcommands([generateSdkKey, listSdkKeys, removeSdkKey])
-)
+const sdkKey = Leaf.group("sdk-key", "The SDK keys of a directory, with which authenticators link.", [
+  generateSdkKey,
+  listSdkKeys,
+  removeSdkKey
+])
 
 /**
  * @since 0.1.0
  * @category constructors
  */
-export const command = Command.make("directory").pipe(
-  Command.withDescription("The directories of an organization."),
-  Command.withSubcommands([create, list, get, update, key, sdkKey])
-)
+export const command = Leaf.group("directory", "The directories of an organization.", [
+  create,
+  list,
+  get,
+  update,
+  key,
+  sdkKey
+])

@@ -7,7 +7,6 @@
 import { Issuer } from "@effect-launchkey/core/EntityIdentifier"
 import { KeyId } from "@effect-launchkey/core/KeyId"
 import * as Args from "@effect/cli/Args"
-import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Path from "@effect/platform/Path"
 import * as Console from "effect/Console"
@@ -215,7 +214,10 @@ const remove = Leaf.make("remove", {
  * @since 0.1.0
  * @category constructors
  */
-export const command = Command.make("profile").pipe(
-  Command.withDescription("Which platform to call, as whom, and where the keys are."),
-  Command.withSubcommands([add, list, show, use, remove])
-)
+export const command = Leaf.group("profile", "Which platform to call, as whom, and where the keys are.", [
+  add,
+  list,
+  show,
+  use,
+  remove
+])

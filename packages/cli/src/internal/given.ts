@@ -1,4 +1,6 @@
 /** What many commands are given, and how it is read. */
+import { DeviceId } from "@effect-launchkey/core/Authorization"
+import * as EntityIdentifier from "@effect-launchkey/core/EntityIdentifier"
 import * as Args from "@effect/cli/Args"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
@@ -8,6 +10,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { Stdio } from "../Stdio.ts"
 import { Unusable } from "./unusable.ts"
 
@@ -90,3 +93,25 @@ export const octets = (file: string): Effect.Effect<Uint8Array, Unusable, FileSy
 /** A file as text; `-` is standard input. */
 export const text = (file: string): Effect.Effect<string, Unusable, FileSystem.FileSystem | Stdio> =>
   Effect.map(octets(file), (bytes) => new TextDecoder().decode(bytes))
+
+/** An id in place of a text, or how to find one. */
+export const id = <A>(schema: Schema.Schema<A, string>, what: string, found: string) => (text: string) =>
+  Effect.mapError(
+    Schema.decode(schema)(text),
+    () =>
+      new Unusable({
+        what: "Arguments",
+        problem: `That is no id of a ${what}`,
+        next: `Give a UUID of 36 characters, as \`launchkey ${found}\` prints it.`
+      })
+  )
+
+export const directoryId = id(EntityIdentifier.DirectoryId, "directory", "directory list")
+
+export const serviceId = id(EntityIdentifier.ServiceId, "service", "service list")
+
+export const deviceId = id(EntityIdentifier.Uuid.pipe(Schema.compose(DeviceId)), "device", "device list")
+
+export const serviceArgument = Args.text({ name: "SERVICE" }).pipe(Args.withDescription("Id of the service."))
+
+export const ServiceNamed = Schema.Struct({ serviceId: EntityIdentifier.ServiceId })

@@ -1,5 +1,6 @@
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
+import type * as Array from "effect/Array"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -14,6 +15,15 @@ export const report = (tag: string, block: Failure.Block, json: boolean): Effect
     Ending.as(block.end),
     json ? Console.log(JSON.stringify(Failure.document(tag, block))) : Console.error(Failure.text(block))
   )
+
+/** What is told of a command beside what the library knows. */
+export interface Info {
+  readonly name: string
+  readonly description: string
+  readonly children: ReadonlyArray<Info>
+  /** Of a command that has a result: what `--json` prints. */
+  readonly result?: Schema.Schema.AnyNoContext
+}
 
 /** A command that does something, rather than a group of such. */
 export interface Spec<Config extends Command.Command.Config, A, I> {
@@ -35,8 +45,8 @@ export const make = <const Name extends string, const Config extends Command.Com
   name: Name,
   { config, description, end = () => "done", result, text }: Spec<Config, A, I>,
   handler: (config: Command.Command.ParseConfig<Config>) => Effect.Effect<A, Failure.Failure, R>
-) =>
-  Command.make(
+) => {
+  const command = Command.make(
     name,
     { given: config, json },
     // The library's type of a parsed config does not see through a generic one.
@@ -57,3 +67,19 @@ export const make = <const Name extends string, const Config extends Command.Com
       ) as Effect.Effect<void, never, Exclude<R, Scope.Scope> | Ending.Ending>
     }
   ).pipe(Command.withDescription(description))
+  const info: Info = { name, description, children: [], result }
+  return Object.assign(command, { info })
+}
+
+/** Commands under one name. The constraint is the library's own: its commands are invariant in what they parse. */
+export const group = <
+  const Name extends string,
+  // oxlint-disable-next-line typescript/no-explicit-any
+  const Commands extends Array.NonEmptyReadonlyArray<Command.Command<any, any, any, any> & { readonly info: Info }>
+>(name: Name, description: string, commands: Commands) => {
+  const info: Info = { name, description, children: commands.map(({ info }) => info) }
+  return Object.assign(
+    Command.make(name).pipe(Command.withDescription(description), Command.withSubcommands(commands)),
+    { info }
+  )
+}

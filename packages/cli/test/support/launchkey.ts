@@ -26,18 +26,18 @@ export interface Ended {
 }
 
 export interface Given {
-  readonly env?: Readonly<Record<string, string>>
-  readonly input?: string | Uint8Array
+  readonly env?: Readonly<Record<string, string>> | undefined
+  readonly input?: string | Uint8Array | undefined
   /** Whether standard error is a terminal. */
   readonly interactive?: boolean
   /** Hears standard error as it comes. */
-  readonly onShow?: (text: string) => void
+  readonly onError?: (text: string) => void
 }
 
-const captured = (outer: Console.Console, out: Array<string>, err: Array<string>): Console.Console => ({
+const captured = (outer: Console.Console, out: (text: string) => void, err: (text: string) => void): Console.Console => ({
   ...outer,
-  log: (...args) => Effect.sync(() => void out.push(`${format(...args)}\n`)),
-  error: (...args) => Effect.sync(() => void err.push(`${format(...args)}\n`))
+  log: (...args) => Effect.sync(() => out(`${format(...args)}\n`)),
+  error: (...args) => Effect.sync(() => err(`${format(...args)}\n`))
 })
 
 /** Runs the command as bin does. An interruption ends it as a signal would. */
@@ -48,20 +48,21 @@ export const launchkey = (
   Effect.gen(function*() {
     const out: Array<string> = []
     const err: Array<string> = []
+    const onError = (text: string) => {
+      err.push(text)
+      given.onError?.(text)
+    }
     const outer = yield* Console.consoleWith(Effect.succeed)
     const ending = yield* Ending.make
     const input = given.input ?? ""
     yield* run(["node", "launchkey", ...args]).pipe(
-      Effect.withConsole(captured(outer, out, err)),
+      Effect.withConsole(captured(outer, (text) => out.push(text), onError)),
       Effect.provideService(Ending.Ending, ending),
       Effect.provideService(Stdio.Stdio, {
         input: Effect.succeed(typeof input === "string" ? new TextEncoder().encode(input) : input),
+        colours: false,
         interactive: given.interactive ?? false,
-        show: (text) =>
-          Effect.sync(() => {
-            err.push(text)
-            given.onShow?.(text)
-          })
+        show: (text) => Effect.sync(() => onError(text))
       }),
       Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(given.env ?? {}))))
     )
