@@ -24,10 +24,11 @@ interface Source {
 }
 
 const sources: ReadonlyArray<Source> = [
+  { file: "Envelope.ts", tests: ["Envelope.test.ts", "Dialect.test.ts"] },
   {
-    file: "Envelope.ts",
-    tests: ["Envelope.test.ts"],
-    expressions: [["return yield* jose.verify(jws, key)", "return (yield* Effect.succeed(jws)).payload"]]
+    file: "internal/checks.ts",
+    tests: ["Envelope.test.ts", "Dialect.test.ts"],
+    expressions: [["payload: yield* jose.verify(jws, key)", "payload: (yield* Effect.succeed(jws)).payload"]]
   },
   { file: "Answer.ts", tests: ["Answer.test.ts"] },
   {

@@ -7,10 +7,10 @@
 import { DeviceId } from "@effect-launchkey/core/Authorization"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import type { KeyId } from "@effect-launchkey/core/KeyId"
+import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import * as PlatformClock from "./PlatformClock.ts"
 import * as Store from "./Store.ts"
 
@@ -18,26 +18,17 @@ const isUsable = (now: DateTime.Utc) => (key: Store.EntityKey): boolean =>
   key.active && Option.match(key.expires, { onNone: () => true, onSome: (end) => DateTime.lessThan(now, end) })
 
 /**
- * An entity as its text in a token names it, in any case; none where the text is no entity.
- *
- * @since 0.1.0
- * @category conversions
- */
-export const parse: (text: string) => Option.Option<Entity.EntityIdentifier> = Schema.decodeUnknownOption(
-  Entity.EntityIdentifier
-)
-
-/**
- * The key of that id if it may sign for the entity now.
+ * The key of that id if it may sign for the entity now; of no id, the newest that may.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const signingKey = Effect.fnUntraced(function*(entity: Entity.EntityIdentifier, keyId: KeyId) {
+export const signingKey = Effect.fnUntraced(function*(entity: Entity.EntityIdentifier, keyId: Option.Option<KeyId>) {
   const store = yield* Store.Store
   const usable = isUsable(yield* (yield* PlatformClock.PlatformClock).now)
-  return Option.fromNullable(
-    (yield* store.keys(entity)).find((key) => key.id === keyId && key.type !== "ENCRYPTION" && usable(key))
+  return Arr.findLast(
+    yield* store.keys(entity),
+    (key) => (Option.isNone(keyId) || key.id === keyId.value) && key.type !== "ENCRYPTION" && usable(key)
   )
 })
 

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 
@@ -60,6 +61,13 @@ export interface Settings {
   /** Wrong SDK keys tried with one linking code. */
   readonly sdkKeyAttempts: Limit
   readonly webhooks: Webhooks
+  /**
+   * Organizations and services that may call by the early authorization too, by their keys of ten digits. Default nobody:
+   * it is refused then.
+   *
+   * @see docs/protocol.md "The early authorization"
+   */
+  readonly earlyKeys: ReadonlyMap<string, EntityIdentifier>
 }
 
 /**
@@ -81,7 +89,8 @@ export const defaults: Settings = {
     concurrencyPerOrigin: 16,
     open: 10_000,
     log: 1_000
-  }
+  },
+  earlyKeys: new Map()
 }
 
 /**

@@ -9,8 +9,10 @@ import { isPlain } from "@effect-launchkey/core/Api"
 import { Wire } from "@effect-launchkey/core/api/ErrorWire"
 import { statusCode, table, type WireError } from "@effect-launchkey/core/ApiError"
 import type { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
+import type { KeyId } from "@effect-launchkey/core/KeyId"
 import * as Body from "@effect-launchkey/transport/Body"
 import * as Claims from "@effect-launchkey/transport/Claims"
+import * as Dialect from "@effect-launchkey/transport/Dialect"
 import * as Envelope from "@effect-launchkey/transport/Envelope"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import { Refusal } from "@effect-launchkey/transport/Rejection"
@@ -33,6 +35,7 @@ import * as Caller from "./Caller.ts"
 import * as Permissions from "./Permissions.ts"
 import * as PlatformClock from "./PlatformClock.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
+import * as PlatformSettings from "./PlatformSettings.ts"
 import * as Store from "./Store.ts"
 
 interface Answer {
@@ -139,11 +142,20 @@ export const make = <E>(app: HttpApp.Default<E>) =>
     const jose = yield* Jose.Jose
     const store = yield* Store.Store
     const platform = yield* PlatformKeys.PlatformKeys
+    const { earlyKeys } = yield* PlatformSettings.PlatformSettings
+    const early = earlyKeys.size === 0 ? Option.none() : Option.some(Dialect.early(earlyKeys))
     const keys = yield* Cache.make({
       capacity: importedKeys,
       timeToLive: Duration.infinity,
       lookup: (pem: string) => Effect.orDie(jose.importPublicKey(pem))
     })
+
+    /** As the scheme says; what is of no dialect that is spoken here is read as today's, and refused as such. */
+    const dialectOf = (authorization: string | undefined): Dialect.Dialect =>
+      Option.getOrElse(
+        Option.filter(early, ({ scheme }) => Dialect.credentials(scheme, authorization) !== undefined),
+        () => Dialect.current
+      )
 
     const seconds = Effect.map(DateTime.now, (now) => DateTime.toEpochMillis(now) / 1000)
 
@@ -183,6 +195,7 @@ export const make = <E>(app: HttpApp.Default<E>) =>
 
     const sealedAnswer = Effect.fnUntraced(function*(
       answer: Answer,
+      dialect: Dialect.Dialect,
       to: {
         readonly audience: string
         readonly subject: string | undefined
@@ -193,22 +206,24 @@ export const make = <E>(app: HttpApp.Default<E>) =>
       const sealed = yield* Envelope.sealResponse({
         ...to,
         keyring: platform.keyring,
+        dialect,
         status: answer.status,
         now: yield* seconds,
         body: answer.body === undefined ? undefined : { plaintext: answer.body, recipient: to.recipient }
       })
-      const headers = { [Claims.tokenHeader]: sealed.token, ...retryAfter(answer) }
+      const [name, value] = sealed.header
+      const headers = { [name]: value, ...retryAfter(answer) }
       return sealed.body === undefined
         ? HttpServerResponse.empty({ status: answer.status, headers })
         : HttpServerResponse.uint8Array(sealed.body, {
           status: answer.status,
           headers,
-          contentType: to.recipient === undefined ? "application/json" : Claims.joseContentType
+          contentType: to.recipient === undefined ? "application/json" : dialect.contentType
         })
     })
 
-    const encryptionKey = (issuer: string, signedWith: Envelope.Sender["signingKeyId"]) =>
-      Option.match(Permissions.parse(issuer), {
+    const encryptionKey = (issuer: Option.Option<EntityIdentifier>, signedWith: Envelope.Sender["signingKeyId"]) =>
+      Option.match(issuer, {
         onNone: () => Effect.succeed(undefined),
         onSome: (entity) =>
           Effect.flatMap(Permissions.encryptionKey(entity, signedWith), (key) =>
@@ -218,31 +233,34 @@ export const make = <E>(app: HttpApp.Default<E>) =>
     /** An answer to a request that was opened, or at least verified. */
     const addressed = Effect.fnUntraced(function*(
       answer: Answer,
+      dialect: Dialect.Dialect,
       to: Envelope.Sender
     ) {
-      const recipient = answer.body === undefined ? undefined : yield* encryptionKey(to.issuer, to.signingKeyId)
+      const recipient = answer.body === undefined
+        ? undefined
+        : yield* encryptionKey(dialect.parse(to.issuer), to.signingKeyId)
       const tokens = { audience: to.issuer, subject: to.subject, tokenId: to.tokenId, recipient }
       return answer.body !== undefined && recipient === undefined
-        ? yield* sealedAnswer(unaddressable, tokens)
-        : yield* sealedAnswer(answer, tokens)
+        ? yield* sealedAnswer(unaddressable, dialect, tokens)
+        : yield* sealedAnswer(answer, dialect, tokens)
     })
 
     /**
      * A 401. It repeats what the request says of itself, unverified, only where that has the form of an entity and of an
      * id: the platform's key signs no text of a stranger's choosing.
      */
-    const refused = (authorization: string | undefined) =>
+    const refused = (authorization: string | undefined, dialect: Dialect.Dialect) =>
       Effect.gen(function*() {
         const claims = Option.filter(
-          yield* Effect.option(Envelope.unverifiedRequestClaims(authorization)),
+          yield* Effect.option(Envelope.unverifiedRequestClaims(authorization, dialect)),
           ({ iss, jti, sub }) =>
             [iss, sub ?? iss].every((entity) =>
-              Option.isSome(Permissions.parse(entity))
+              Option.isSome(dialect.parse(entity))
             ) && /^[\w-]{1,64}$/.test(jti)
         )
         if (Option.isNone(claims)) return plainAnswer(unauthorized)
         const { iss, jti, sub } = claims.value
-        return yield* sealedAnswer(unauthorized, {
+        return yield* sealedAnswer(unauthorized, dialect, {
           audience: iss,
           subject: sub ?? iss,
           tokenId: jti,
@@ -260,13 +278,21 @@ export const make = <E>(app: HttpApp.Default<E>) =>
 
     const open = Effect.fnUntraced(function*(
       request: HttpServerRequest.HttpServerRequest,
-      authorization: string | undefined
+      authorization: string | undefined,
+      dialect: Dialect.Dialect
     ) {
       const withEntity = <A, E1, R1>(
         text: string,
         onNone: () => Effect.Effect<A, E1>,
         onSome: (entity: EntityIdentifier) => Effect.Effect<A, E1, R1>
-      ) => Effect.provide(Option.match(Permissions.parse(text), { onNone, onSome }), context)
+      ) => Effect.provide(Option.match(dialect.parse(text), { onNone, onSome }), context)
+
+      const signingKey = (issuer: string, keyId: Option.Option<KeyId>) => {
+        const unknown = () => Effect.fail(new Refusal({ reason: "KeyUnknown" }))
+        return withEntity(issuer, unknown, (entity) =>
+          Effect.flatMap(Permissions.signingKey(entity, keyId), (key) =>
+            Option.isSome(key) ? keys.get(key.value.pem) : unknown()))
+      }
 
       return yield* Envelope.openRequest({
         keyring: platform.keyring,
@@ -276,12 +302,11 @@ export const make = <E>(app: HttpApp.Default<E>) =>
         body: yield* readBody(request),
         now: yield* seconds,
         leeway: Claims.leeway.default,
-        findKey: (issuer, keyId) => {
-          const unknown = () => Effect.fail(new Refusal({ reason: "KeyUnknown" }))
-          return withEntity(issuer, unknown, (entity) =>
-            Effect.flatMap(Permissions.signingKey(entity, keyId), (key) =>
-              Option.isSome(key) ? keys.get(key.value.pem) : unknown()))
-        },
+        dialect,
+        findKey: (issuer, keyId) =>
+          signingKey(issuer, Option.some(keyId)),
+        presumedKey: (issuer) =>
+          signingKey(issuer, Option.none()),
         firstSeen: (token) =>
           store.firstSeen({ ...token, issuer: token.issuer.toLowerCase() }),
         mayActFor: (issuer, subject) =>
@@ -296,22 +321,23 @@ export const make = <E>(app: HttpApp.Default<E>) =>
     const sealed = Effect.gen(function*() {
       const request = yield* HttpServerRequest.HttpServerRequest
       const authorization = request.headers.authorization
-      const opened = yield* Effect.either(open(request, authorization))
+      const dialect = dialectOf(authorization)
+      const opened = yield* Effect.either(open(request, authorization, dialect))
       if (opened._tag === "Left") {
         const refusal = opened.left
         yield* Effect.annotateLogs(Effect.logDebug("A request was refused"), "reason", refusal.reason)
         return refusal._tag === "Refusal"
-          ? yield* refused(authorization)
-          : yield* addressed(refusal.reason === "NotPermitted" ? forbidden : unreadable, refusal.sender)
+          ? yield* refused(authorization, dialect)
+          : yield* addressed(refusal.reason === "NotPermitted" ? forbidden : unreadable, dialect, refusal.sender)
       }
       const { body, issuer, signingKeyId, subject } = opened.right
       const caller = Option.all({
-        issuer: Permissions.parse(issuer),
-        subject: Permissions.parse(subject),
+        issuer: dialect.parse(issuer),
+        subject: dialect.parse(subject),
         signingKeyId: Option.some(signingKeyId)
       })
       const answer = yield* Effect.provideService(run(request.method, request.url, body), Caller.Caller, caller)
-      return answer.stream ?? (yield* addressed(answer, opened.right))
+      return answer.stream ?? (yield* addressed(answer, dialect, opened.right))
     })
 
     const plain = Effect.gen(function*() {

@@ -103,6 +103,9 @@ const registered = {
   exp: NumericDate
 }
 
+/** Members of the other dialect, which a token must not have as well: it would say two things. */
+const absent = Schema.optionalWith(Schema.Never, { exact: true })
+
 const contentHash = {
   hash: Schema.optional(Schema.String),
   func: Schema.optional(Schema.String)
@@ -163,7 +166,58 @@ export const WebhookClaims = Schema.Struct({
   ...registered,
   sub: Schema.String,
   request: RequestFacts,
-  response: Schema.optionalWith(Schema.Never, { exact: true })
+  response: absent
+})
+
+/**
+ * What the early authorization had of all this: its names, and how long a request might claim to last, in seconds.
+ *
+ * @see docs/protocol.md "The early authorization"
+ * @since 0.1.0
+ * @category models
+ */
+export const early = {
+  scheme: "Bearer",
+  platform: "application:1000000000",
+  contentType: "application/jwe",
+  maximumLifetime: 300
+} as const
+
+const earlyContentHash = {
+  "Content-Hash": Schema.optional(Schema.String),
+  "Content-Hash-Alg": Schema.optional(Schema.String)
+}
+
+/**
+ * Claims of a request in the early authorization. It is about its issuer, so there is no `sub`.
+ *
+ * @see docs/protocol.md "The early authorization"
+ * @since 0.1.0
+ * @category schemas
+ */
+export const EarlyRequestClaims = Schema.Struct({
+  ...registered,
+  Method: Schema.String,
+  Path: Schema.String,
+  ...earlyContentHash,
+  sub: absent,
+  request: absent,
+  response: absent
+})
+
+/**
+ * Claims of a response in the early authorization: nothing of its status.
+ *
+ * @see docs/protocol.md "The early authorization"
+ * @since 0.1.0
+ * @category schemas
+ */
+export const EarlyResponseClaims = Schema.Struct({
+  ...registered,
+  ...earlyContentHash,
+  sub: absent,
+  request: absent,
+  response: absent
 })
 
 /**

@@ -16,7 +16,17 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Claims from "./Claims.ts"
 import * as ContentHash from "./ContentHash.ts"
-import { parseJson } from "./internal/strictJson.ts"
+import * as Dialect from "./Dialect.ts"
+import {
+  check,
+  checkHash,
+  checkTimes,
+  decryptBody,
+  hashed,
+  parseToken,
+  readClaims,
+  verified
+} from "./internal/checks.ts"
 import * as Jose from "./Jose.ts"
 import type * as Keyring from "./Keyring.ts"
 import { Refusal, type RejectionReason } from "./Rejection.ts"
@@ -37,91 +47,11 @@ export type FindKey<E = never> = (keyId: KeyId) => Effect.Effect<Jose.PublicKey,
  */
 export type Seconds = number
 
-interface HashClaims {
-  readonly hash?: string | undefined
-  readonly func?: string | undefined
-}
-
-const refuse = (reason: RejectionReason) => new Refusal({ reason })
-
-const check = (holds: boolean, reason: RejectionReason): Effect.Effect<void, Refusal> =>
-  holds ? Effect.void : refuse(reason)
-
-const decodeClaims = <A, I>(schema: Schema.Schema<A, I>) => {
-  const decode = Schema.decodeUnknownOption(schema)
-  return (payload: Uint8Array): Effect.Effect<A, Refusal> =>
-    Effect.flatMap(
-      parseJson(payload, "ClaimsMalformed"),
-      (json) => Option.match(decode(json), { onNone: () => refuse("ClaimsMalformed"), onSome: Effect.succeed })
-    )
-}
-
-const readRequestClaims = decodeClaims(Claims.RequestClaims)
-const readResponseClaims = decodeClaims(Claims.ResponseClaims)
-const readWebhookClaims = decodeClaims(Claims.WebhookClaims)
-const readIssuer = decodeClaims(Schema.Struct({ iss: Schema.String }))
-
-const parseToken = Effect.fnUntraced(function*(token: string | undefined) {
-  // 1. There is a token, of a length that a header may have.
-  yield* check(token !== undefined && token !== "", "TokenMissing")
-  yield* check((token as string).length <= Claims.maximumTokenLength, "TokenTooLarge")
-  // 2. It is a JWS of the form, header members and algorithms that the protocol knows, and names a key.
-  const jose = yield* Jose.Jose
-  return yield* jose.parseJws(token as string)
-})
-
-const verified = Effect.fnUntraced(function*<E>(
-  jws: Jose.UnverifiedJws,
-  findKey: FindKey<E>
-) {
-  const jose = yield* Jose.Jose
-  // 3. The key that it names is known.
-  const key = yield* findKey(jws.header.kid)
-  // 4. The signature verifies under that key.
-  return yield* jose.verify(jws, key)
-})
-
-const checkTimes = Effect.fnUntraced(function*(
-  claims: { readonly iat: Seconds; readonly nbf: Seconds; readonly exp: Seconds },
-  now: Seconds,
-  leeway: Seconds
-) {
-  // 9. Its time has not passed, and has come.
-  yield* check(now < claims.exp + leeway, "Expired")
-  yield* check(now >= claims.nbf - leeway, "NotYetValid")
-  yield* check(now >= claims.iat - leeway, "NotYetValid")
-})
-
-const isHashFunction = Schema.is(ContentHash.HashFunction)
-
-const checkHash = Effect.fnUntraced(function*(facts: HashClaims, body: Uint8Array) {
-  // 12. A body has a hash, and nothing else has.
-  yield* check(body.length > 0 || (facts.hash === undefined && facts.func === undefined), "HashUnexpected")
-  yield* check(body.length === 0 || (facts.hash !== undefined && facts.func !== undefined), "HashMissing")
-  if (body.length === 0) return
-  // 13. The hash is of a function that the protocol knows, and of this very body.
-  if (!isHashFunction(facts.func)) return yield* refuse("AlgorithmNotAllowed")
-  const jose = yield* Jose.Jose
-  yield* check(ContentHash.equals(facts.hash ?? "", yield* jose.digest(facts.func, body)), "HashMismatch")
-})
+const readWebhook = Schema.decodeUnknownOption(Claims.WebhookClaims)
+const readIssuer = Schema.decodeUnknownOption(Schema.Struct({ iss: Schema.String }))
 
 const latin1 = new TextDecoder("latin1")
 const utf8 = new TextEncoder()
-
-const decryptBody = Effect.fnUntraced(function*(body: Uint8Array, keyring: Keyring.Service) {
-  const jose = yield* Jose.Jose
-  // 15. The body is a JWE of the form and algorithms that the protocol knows; one of our keys opens it.
-  return yield* keyring.decrypt(yield* jose.parseJwe(latin1.decode(body)))
-})
-
-const hashed = Effect.fnUntraced(function*(
-  body: Uint8Array | undefined,
-  func: ContentHash.HashFunction
-) {
-  if (body === undefined || body.length === 0) return {}
-  const jose = yield* Jose.Jose
-  return { hash: yield* jose.digest(func, body), func }
-})
 
 /**
  * @since 0.1.0
@@ -142,7 +72,9 @@ export interface SealRequestOptions {
   readonly keyEncryptionAlgorithm?: Jose.KeyEncryptionAlgorithm | undefined
   /** Default `S256`. */
   readonly hashFunction?: ContentHash.HashFunction | undefined
-  /** The platform's name. Default `"lka"`. */
+  /** Default {@link Dialect.current}. Where it names no subject, the request is about its issuer. */
+  readonly dialect?: Dialect.Dialect | undefined
+  /** The platform's name. Default the dialect's. */
   readonly platform?: string | undefined
   /** For how long the request may be used. Default 5. */
   readonly lifetime?: Seconds | undefined
@@ -168,6 +100,7 @@ export interface SealedRequest {
  */
 export const sealRequest = Effect.fnUntraced(function*(options: SealRequestOptions) {
   const jose = yield* Jose.Jose
+  const dialect = options.dialect ?? Dialect.current
   const body = options.body === undefined ? undefined : utf8.encode(
     yield* jose.encrypt({
       plaintext: options.body.plaintext,
@@ -178,21 +111,21 @@ export const sealRequest = Effect.fnUntraced(function*(options: SealRequestOptio
   )
   const tokenId = yield* jose.randomUuid
   const iat = Math.floor(options.now)
-  const token = yield* options.keyring.sign(JSON.stringify({
+  const token = yield* options.keyring.sign(JSON.stringify(dialect.writeRequest({
     jti: tokenId,
-    iss: options.issuer,
-    sub: options.subject,
-    aud: options.platform ?? Claims.platform,
+    iss: dialect.spell(options.issuer),
+    sub: dialect.spell(options.subject),
+    aud: options.platform ?? dialect.platform,
     iat,
     nbf: iat,
     exp: iat + (options.lifetime ?? Claims.lifetime),
     request: {
       meth: options.method,
       path: options.path,
-      ...(yield* hashed(body, options.hashFunction ?? ContentHash.defaultHashFunction))
+      ...(yield* hashed(body, options.hashFunction ?? ContentHash.defaultHashFunction, dialect))
     }
-  }))
-  const sealed: SealedRequest = { authorization: `${Claims.scheme} ${token}`, tokenId, body }
+  })))
+  const sealed: SealedRequest = { authorization: `${dialect.scheme} ${token}`, tokenId, body }
   return sealed
 })
 
@@ -210,8 +143,12 @@ export interface OpenRequestOptions<E1 = never, E2 = never, E3 = never> {
   readonly body: Uint8Array
   readonly now: Seconds
   readonly leeway: Seconds
+  /** Default {@link Dialect.current}. */
+  readonly dialect?: Dialect.Dialect | undefined
   /** A key of this issuer that is active, unexpired and allowed to sign. */
   readonly findKey: (issuer: string, keyId: KeyId) => Effect.Effect<Jose.PublicKey, Refusal | E1>
+  /** Such a key for a token that names none, where the dialect lets it. Default: it is refused. */
+  readonly presumedKey?: ((issuer: string) => Effect.Effect<Jose.PublicKey, Refusal | E1>) | undefined
   /** Marks the token as seen; false when it was before. Remember it until `until`. */
   readonly firstSeen: (token: {
     readonly issuer: string
@@ -258,17 +195,19 @@ export interface OpenedRequest extends Sender {
   readonly body: Option.Option<Uint8Array>
 }
 
-const credentials = (authorization: string | undefined): string | undefined =>
-  authorization === undefined ? undefined : /^IOV-JWT +([^ ]+)$/i.exec(authorization)?.[1]
-
 /**
  * The claims of a request before anything of it was verified: enough to address a refusal, and for nothing else.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const unverifiedRequestClaims = (authorization: string | undefined) =>
-  parseToken(credentials(authorization)).pipe(Effect.flatMap((jws) => readRequestClaims(jws.payload)))
+export const unverifiedRequestClaims = (
+  authorization: string | undefined,
+  dialect: Dialect.Dialect = Dialect.current
+) =>
+  parseToken(Dialect.credentials(dialect.scheme, authorization), dialect).pipe(
+    Effect.flatMap((jws) => readClaims(jws.payload, dialect.readRequest))
+  )
 
 /**
  * Opens a request as the platform does.
@@ -277,17 +216,22 @@ export const unverifiedRequestClaims = (authorization: string | undefined) =>
  * @category constructors
  */
 export const openRequest = Effect.fnUntraced(function*<E1, E2, E3>(options: OpenRequestOptions<E1, E2, E3>) {
-  const jws = yield* parseToken(credentials(options.authorization))
+  const dialect = options.dialect ?? Dialect.current
+  const jws = yield* parseToken(Dialect.credentials(dialect.scheme, options.authorization), dialect)
   // The issuer is read before the signature only to choose the key that it must verify under.
-  const { iss } = yield* readIssuer(jws.payload)
-  const payload = yield* verified(jws, (keyId) => options.findKey(iss, keyId))
+  const { iss } = yield* readClaims(jws.payload, readIssuer)
+  const { keyId, payload } = yield* verified(
+    jws,
+    (keyId) => options.findKey(iss, keyId),
+    options.presumedKey?.(iss)
+  )
   // 5. The claims are complete and of the right types, without duplicates.
-  const claims = yield* readRequestClaims(payload)
+  const claims = yield* readClaims(payload, dialect.readRequest)
   // 6. It is meant for the platform.
-  yield* check(Claims.audienceOf(claims.aud) === Claims.platform, "AudienceMismatch")
+  yield* check(Claims.audienceOf(claims.aud) === dialect.platform, "AudienceMismatch")
   yield* checkTimes(claims, options.now, options.leeway)
   // 9. Nor would it last longer than a request may.
-  yield* check(claims.exp - claims.iat <= Claims.maximumLifetime, "LifetimeTooLong")
+  yield* check(claims.exp - claims.iat <= dialect.maximumLifetime, "LifetimeTooLong")
   // 10. It was not used before.
   yield* check(
     yield* options.firstSeen({ issuer: iss, tokenId: claims.jti, until: claims.exp + options.leeway }),
@@ -296,12 +240,12 @@ export const openRequest = Effect.fnUntraced(function*<E1, E2, E3>(options: Open
   // 11. It belongs to this method and path.
   yield* check(claims.request.meth === options.method, "MethodMismatch")
   yield* check(claims.request.path === options.path, "PathMismatch")
-  yield* checkHash(claims.request, options.body)
+  yield* checkHash(claims.request, options.body, dialect)
   const sender: Sender = {
     issuer: iss,
     subject: claims.sub ?? iss,
     tokenId: claims.jti,
-    signingKeyId: jws.header.kid
+    signingKeyId: keyId
   }
   return yield* Effect.gen(function*() {
     // 14. The issuer may act for the subject.
@@ -332,7 +276,9 @@ export interface SealResponseOptions {
   readonly now: Seconds
   /** Without a recipient the bytes are sent as they are: for a 401 alone. */
   readonly body?: { readonly plaintext: Uint8Array; readonly recipient: Jose.PublicKey | undefined } | undefined
-  /** Default `RSA-OAEP`, the only one that every official SDK can decrypt. */
+  /** Default {@link Dialect.current}. */
+  readonly dialect?: Dialect.Dialect | undefined
+  /** Default the dialect's: `RSA-OAEP`, the only one that every official SDK can decrypt. */
   readonly keyEncryptionAlgorithm?: Jose.KeyEncryptionAlgorithm | undefined
   /** Value of a `Location` header that is sent along. */
   readonly location?: string | undefined
@@ -345,8 +291,9 @@ export interface SealResponseOptions {
  * @category models
  */
 export interface SealedResponse {
-  /** Value of the `X-IOV-JWT` header. */
   readonly token: string
+  /** Name and value of the header that carries the token. */
+  readonly header: readonly [name: string, value: string]
   readonly body: Uint8Array | undefined
 }
 
@@ -358,19 +305,20 @@ export interface SealedResponse {
  */
 export const sealResponse = Effect.fnUntraced(function*(options: SealResponseOptions) {
   const jose = yield* Jose.Jose
+  const dialect = options.dialect ?? Dialect.current
   const body = options.body?.recipient === undefined ? options.body?.plaintext : utf8.encode(
     yield* jose.encrypt({
       plaintext: options.body.plaintext,
       key: options.body.recipient,
-      algorithm: options.keyEncryptionAlgorithm ?? "RSA-OAEP",
+      algorithm: options.keyEncryptionAlgorithm ?? dialect.answerAlgorithm,
       contentType: "application/json"
     })
   )
   const iat = Math.floor(options.now)
   const token = yield* options.keyring.sign(
-    JSON.stringify({
+    JSON.stringify(dialect.writeResponse({
       aud: options.audience,
-      iss: Claims.platform,
+      iss: dialect.platform,
       cty: "application/json",
       nbf: iat,
       jti: options.tokenId,
@@ -378,15 +326,15 @@ export const sealResponse = Effect.fnUntraced(function*(options: SealResponseOpt
       iat,
       response: {
         status: options.status,
-        ...(yield* hashed(body, ContentHash.defaultHashFunction)),
+        ...(yield* hashed(body, ContentHash.defaultHashFunction, dialect)),
         ...(options.location === undefined ? {} : { location: options.location }),
         ...(options.cacheControl === undefined ? {} : { cache: options.cacheControl })
       },
       ...(options.subject === undefined ? {} : { sub: options.subject })
-    }),
+    })),
     { typ: "JWT" }
   )
-  const sealed: SealedResponse = { token, body }
+  const sealed: SealedResponse = { token, header: dialect.answerHeader(token), body }
   return sealed
 })
 
@@ -396,7 +344,11 @@ export const sealResponse = Effect.fnUntraced(function*(options: SealResponseOpt
  */
 export interface OpenResponseOptions<E = never> {
   readonly keyring: Keyring.Service
+  /** Default {@link Dialect.current}. */
+  readonly dialect?: Dialect.Dialect | undefined
   readonly findKey: FindKey<E>
+  /** The platform's key for a token that names none, where the dialect lets it. Default: it is refused. */
+  readonly presumedKey?: Effect.Effect<Jose.PublicKey, Refusal | E> | undefined
   /** The issuer and subject of the request that is answered, and its `jti`. */
   readonly issuer: EntityIdentifier
   readonly subject: EntityIdentifier
@@ -407,7 +359,7 @@ export interface OpenResponseOptions<E = never> {
   readonly body: Uint8Array
   readonly now: Seconds
   readonly leeway: Seconds
-  /** The platform's name. Default `"lka"`. */
+  /** The platform's name. Default the dialect's. */
   readonly platform?: string | undefined
 }
 
@@ -442,24 +394,30 @@ export const openResponse = <E>(
     : openStrictly(options)
 
 const openStrictly = Effect.fnUntraced(function*<E>(options: OpenResponseOptions<E>) {
+  const dialect = options.dialect ?? Dialect.current
   const refused = options.status === 401
-  const payload = yield* verified(yield* parseToken(options.headers[Claims.tokenHeader]), options.findKey)
+  const jws = yield* parseToken(dialect.answerToken(options.headers), dialect)
+  const { payload } = yield* verified(jws, options.findKey, options.presumedKey)
   // 5. The claims are complete and of the right types, without duplicates.
-  const claims = yield* readResponseClaims(payload)
+  const claims = yield* readClaims(payload, dialect.readResponse)
   const audience = Claims.audienceOf(claims.aud)
+  const issuer = dialect.spell(options.issuer)
+  const subject = dialect.spell(options.subject)
   // 6. It comes from the platform and is meant for us, about the subject and in answer to the request that we sent.
-  yield* check(claims.iss === (options.platform ?? Claims.platform), "IssuerMismatch")
-  yield* check(audience === options.issuer || (refused && audience === Claims.publicAudience), "AudienceMismatch")
+  yield* check(claims.iss === (options.platform ?? dialect.platform), "IssuerMismatch")
+  yield* check(audience === issuer || (refused && audience === Claims.publicAudience), "AudienceMismatch")
   // 7.
-  yield* check(claims.sub === options.subject || (refused && claims.sub === undefined), "SubjectMismatch")
+  yield* check(claims.sub === subject || (refused && claims.sub === undefined), "SubjectMismatch")
   // 8.
   yield* check(claims.jti === options.tokenId, "TokenIdMismatch")
   yield* checkTimes(claims, options.now, options.leeway)
   // 11. It belongs to this status, and to the headers that could send a client elsewhere or keep an answer.
-  yield* check(claims.response.status === options.status, "StatusMismatch")
-  yield* check(claims.response.location === options.headers.location, "LocationMismatch")
-  yield* check(claims.response.cache === options.headers["cache-control"], "CacheControlMismatch")
-  yield* checkHash(claims.response, options.body)
+  if (dialect.signsStatus) {
+    yield* check(claims.response.status === options.status, "StatusMismatch")
+    yield* check(claims.response.location === options.headers.location, "LocationMismatch")
+    yield* check(claims.response.cache === options.headers["cache-control"], "CacheControlMismatch")
+  }
+  yield* checkHash(claims.response, options.body, dialect)
   const opened: OpenedResponse = {
     authenticated: true,
     // A refusal of the caller itself is not encrypted: the platform may not know any key of the caller's.
@@ -536,7 +494,7 @@ export const sealWebhook = Effect.fnUntraced(function*(options: SealWebhookOptio
       request: {
         meth: options.method,
         path: options.path,
-        ...(yield* hashed(body, ContentHash.defaultHashFunction))
+        ...(yield* hashed(body, ContentHash.defaultHashFunction, Dialect.current))
       },
       sub: options.subject
     }),
@@ -609,9 +567,10 @@ const looksLikeJwe = (body: Uint8Array) =>
  */
 export const openWebhook = Effect.fnUntraced(function*<E1, E2>(options: OpenWebhookOptions<E1, E2>) {
   yield* check(options.body.length <= Claims.maximumBodyLength.webhook, "BodyTooLarge")
-  const payload = yield* verified(yield* parseToken(options.token), options.findKey)
+  const jws = yield* parseToken(options.token, Dialect.current)
+  const { payload } = yield* verified(jws, options.findKey)
   // 5. The claims are complete and of the right types, without duplicates.
-  const claims = yield* readWebhookClaims(payload)
+  const claims = yield* readClaims(payload, readWebhook)
   // 6. It comes from the platform and is meant for us, about the subject that we listen for.
   yield* check(claims.iss === (options.platform ?? Claims.platform), "IssuerMismatch")
   yield* check(Claims.audienceOf(claims.aud) === options.audience, "AudienceMismatch")
@@ -623,7 +582,7 @@ export const openWebhook = Effect.fnUntraced(function*<E1, E2>(options: OpenWebh
   // 11. It belongs to this method and path.
   yield* check(claims.request.meth === options.method, "MethodMismatch")
   yield* check(root(claims.request.path) === root(options.path), "PathMismatch")
-  yield* checkHash(claims.request, options.body)
+  yield* checkHash(claims.request, options.body, Dialect.current)
   // 10. It was not used before: made here, where it is known that the token came with its body.
   yield* check(
     yield* options.firstSeen({

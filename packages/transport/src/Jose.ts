@@ -36,7 +36,8 @@ export { InvalidKey } from "./InvalidKey.ts"
  * @category models
  */
 export interface UnverifiedJws {
-  readonly header: { readonly alg: SignatureAlgorithm; readonly kid: KeyId }
+  /** Without `kid` only where it was read as one that need not name its key. */
+  readonly header: { readonly alg: SignatureAlgorithm; readonly kid: KeyId | undefined }
   readonly payload: Uint8Array
   readonly token: string
 }
@@ -105,10 +106,14 @@ export interface Service {
   /**
    * Everything that is checked about a token before a key is looked up: three parts in canonical base64url, a header
    * without ambiguity, its algorithm and its key id. Fails with `TokenMalformed`, `HeaderNotAllowed`,
-   * `AlgorithmNotAllowed` or `KeyIdInvalid`. Keys inside the header (`jwk`, `jku`, `x5c` …) are never used.
+   * `AlgorithmNotAllowed` or `KeyIdInvalid`. Keys inside the header (`jwk`, `jku`, `x5c` …) are never used. With
+   * `keyIdOptional` a token need not name its key; one that does is read as ever.
    */
-  readonly parseJws: (token: string) => Effect.Effect<UnverifiedJws, Refusal>
-  /** The signed payload. Fails with `KeyUnknown` if the key is not the one that `kid` names, else `SignatureInvalid`. */
+  readonly parseJws: (
+    token: string,
+    options?: { readonly keyIdOptional?: boolean | undefined }
+  ) => Effect.Effect<UnverifiedJws, Refusal>
+  /** The signed payload. Fails with `KeyUnknown` if `kid` names another key than this, else `SignatureInvalid`. */
   readonly verify: (jws: UnverifiedJws, key: PublicKey) => Effect.Effect<Uint8Array, Refusal>
   /** RSASSA-PKCS1-v1_5 with SHA-256 over the octets themselves, in no envelope. */
   readonly signBytes: (bytes: Uint8Array, key: PrivateKey) => Effect.Effect<Uint8Array>
@@ -162,7 +167,10 @@ const hashNames: { readonly [F in HashFunction]: string } = { S256: "SHA-256", S
 // WebCrypto takes no view of shared memory, and another thread must not change what is being sealed
 const owned = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes)
 
-const parseJws = (token: string): Either.Either<UnverifiedJws, Refusal> =>
+const parseJws = (
+  token: string,
+  options?: { readonly keyIdOptional?: boolean | undefined }
+): Either.Either<UnverifiedJws, Refusal> =>
   Either.gen(function*() {
     const parts = token.split(".")
     const [protectedHeader, payload, signature] = parts
@@ -175,10 +183,11 @@ const parseJws = (token: string): Either.Either<UnverifiedJws, Refusal> =>
     }
     const { alg, kid } = header
     if (!isSignatureAlgorithm(alg)) return yield* Either.left(new Refusal({ reason: "AlgorithmNotAllowed" }))
-    if (!isKeyId(kid)) return yield* Either.left(new Refusal({ reason: "KeyIdInvalid" }))
+    const named = kid !== undefined || options?.keyIdOptional !== true
+    if (named && !isKeyId(kid)) return yield* Either.left(new Refusal({ reason: "KeyIdInvalid" }))
     // after the algorithm, so that an unsecured token ("none", without a signature) is named for what it is
     if (payload === "" || signature === "") return yield* Either.left(new Refusal({ reason: "TokenMalformed" }))
-    return { header: { alg, kid }, payload: Compact.decode(payload), token }
+    return { header: { alg, kid: isKeyId(kid) ? kid : undefined }, payload: Compact.decode(payload), token }
   })
 
 const parseJwe = (text: string): Either.Either<UnverifiedJwe, Refusal> =>
@@ -254,7 +263,7 @@ export const make: Service = {
   parseJws,
 
   verify: (jws, key) =>
-    jws.header.kid !== key.keyId
+    jws.header.kid !== undefined && jws.header.kid !== key.keyId
       ? Effect.fail(new Refusal({ reason: "KeyUnknown" }))
       : Effect.tryPromise({
         try: async () => {

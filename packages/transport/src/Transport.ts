@@ -24,6 +24,7 @@ import * as Answer from "./Answer.ts"
 import * as Body from "./Body.ts"
 import * as Claims from "./Claims.ts"
 import type { HashFunction } from "./ContentHash.ts"
+import * as Dialect from "./Dialect.ts"
 import * as Envelope from "./Envelope.ts"
 import * as attempts from "./internal/attempts.ts"
 import * as exchange from "./internal/exchange.ts"
@@ -62,8 +63,13 @@ export interface Options {
   readonly hashFunction?: HashFunction | undefined
   /** For how long a request may be used after it was signed. Default 5 seconds, at most 60. */
   readonly tokenLifetime?: Duration.DurationInput | undefined
-  /** How the platform names itself in tokens. Default `"lka"`, as the vendor's did. */
+  /** How the platform names itself in tokens. Default `"lka"`, as the vendor's did, or the dialect's name for it. */
   readonly platform?: string | undefined
+  /**
+   * Speaks the early authorization instead, by this key of the issuer, an organization or a service: ten digits. Only for
+   * a platform that asks for it: an answer's status is not signed then. Default: none, and such answers are refused.
+   */
+  readonly earlyKey?: string | undefined
   /** Ids of the only platform keys to trust. Default: any that the platform serves. */
   readonly pinnedKeys?: ReadonlyArray<string> | undefined
 }
@@ -139,12 +145,27 @@ const checkLeeway = (input: Duration.DurationInput): Effect.Effect<number, Inval
     : Effect.fail(invalid("leeway", `not within 0 and ${Claims.leeway.maximum} seconds; correct the clock instead`))
 }
 
-const checkLifetime = (input: Duration.DurationInput): Effect.Effect<number, InvalidParameters> => {
+const checkLifetime = (
+  input: Duration.DurationInput,
+  { maximumLifetime }: Dialect.Dialect
+): Effect.Effect<number, InvalidParameters> => {
   const seconds = Duration.toSeconds(input)
-  return Number.isInteger(seconds) && seconds >= 1 && seconds <= Claims.maximumLifetime
+  return Number.isInteger(seconds) && seconds >= 1 && seconds <= maximumLifetime
     ? Effect.succeed(seconds)
-    : Effect.fail(invalid("tokenLifetime", `not a whole number of seconds from 1 to ${Claims.maximumLifetime}`))
+    : Effect.fail(invalid("tokenLifetime", `not a whole number of seconds from 1 to ${maximumLifetime}`))
 }
+
+const dialectOf = (
+  earlyKey: string | undefined,
+  issuer: EntityIdentifier
+): Effect.Effect<Dialect.Dialect, InvalidParameters> =>
+  earlyKey === undefined
+    ? Effect.succeed(Dialect.current)
+    : !Dialect.hasEarlyName(issuer)
+    ? Effect.fail(invalid("earlyKey", "organizations and services alone have such a key; leave it out"))
+    : !Dialect.isEarlyKey(earlyKey)
+    ? Effect.fail(invalid("earlyKey", "not ten digits"))
+    : Effect.succeed(Dialect.early(new Map([[earlyKey, issuer]])))
 
 const checkTime = (
   path: string,
@@ -177,7 +198,8 @@ export const make = (options: Options): Effect.Effect<
     const httpClient = yield* HttpClient.HttpClient
     const issuer = yield* decoded("issuer", EntityIdentifier, options.issuer)
     const leeway = yield* checkLeeway(options.leeway ?? Duration.seconds(Claims.leeway.default))
-    const lifetime = yield* checkLifetime(options.tokenLifetime ?? Duration.seconds(Claims.lifetime))
+    const dialect = yield* dialectOf(options.earlyKey, issuer)
+    const lifetime = yield* checkLifetime(options.tokenLifetime ?? Duration.seconds(Claims.lifetime), dialect)
     const pinned = options.pinnedKeys === undefined
       ? undefined
       : new Set(yield* Effect.forEach(options.pinnedKeys, (id, i) => decoded(`pinnedKeys[${i}]`, KeyId, id)))
@@ -209,7 +231,8 @@ export const make = (options: Options): Effect.Effect<
       const plaintext = request.body._tag === "Uint8Array" ? request.body.body : undefined
       if (
         (plaintext === undefined && request.body._tag !== "Empty") ||
-        request.urlParams.length > 0 || !/^\/[^?#]*$/.test(request.url)
+        request.urlParams.length > 0 || !/^\/[^?#]*$/.test(request.url) ||
+        (!dialect.namesSubject && subject !== issuer)
       ) {
         return yield* new TransportError({
           reason: "RequestUnsupported",
@@ -228,6 +251,7 @@ export const make = (options: Options): Effect.Effect<
           : { plaintext, recipient: yield* Effect.flatMap(keys.current, trusted) },
         keyEncryptionAlgorithm: options.keyEncryptionAlgorithm,
         hashFunction: options.hashFunction,
+        dialect,
         platform: options.platform,
         lifetime
       })
@@ -247,17 +271,19 @@ export const make = (options: Options): Effect.Effect<
       progress.sent = true
       const received = yield* call(
         HttpClientRequest.make(request.method)(request.url).pipe(
-          HttpClientRequest.setHeaders({ authorization: sealed.authorization, accept: Claims.joseContentType }),
+          HttpClientRequest.setHeaders({ authorization: sealed.authorization, accept: dialect.contentType }),
           sealed.body === undefined
             ? (bare) => bare
-            : HttpClientRequest.bodyUint8Array(sealed.body, Claims.joseContentType)
+            : HttpClientRequest.bodyUint8Array(sealed.body, dialect.contentType)
         )
       )
       const opened = yield* Effect.flatMap(clock.now, (now) =>
         Envelope.openResponse({
           ...received,
           keyring,
+          dialect,
           findKey,
+          presumedKey: Effect.flatMap(keys.current, trusted),
           issuer,
           subject,
           tokenId: sealed.tokenId,

@@ -12,7 +12,7 @@ const problems = {
   AnswerTooLarge: "the answer is larger than this protocol allows",
   AnswerEncoded: "the answer is compressed although it was asked not to be",
   AnswerUnusable: "the answer is not what this endpoint answers",
-  RequestUnsupported: "the request cannot be sent: it has a query or a body of a kind that cannot be sealed",
+  RequestUnsupported: "the request cannot be sent: it has a query, or a body or subject that cannot be sealed",
   KeyWithheld: "the key was not asked for, since messages named too many different keys lately that do not exist"
 } as const
 
@@ -22,7 +22,7 @@ const remedies: { readonly [Reason in keyof typeof problems]: string } = {
   AnswerTooLarge: "Check that the base URL is that of a platform.",
   AnswerEncoded: "Have proxies on the way leave answers as they are.",
   AnswerUnusable: "Check that the base URL is that of a platform.",
-  RequestUnsupported: "Send JSON, and ids in the path.",
+  RequestUnsupported: "Send JSON, and ids in the path; in the early authorization act for the issuer itself.",
   KeyWithheld: "Somebody is sending forged messages here. Take this one again in a minute."
 }
 

@@ -142,6 +142,9 @@ export interface Answer {
 /** Statuses that a `Response` cannot have a body with, whatever stood on the wire. */
 const bodiless = [204, 205, 304]
 
+/** Where a token may stand, by dialect. */
+const tokens: ReadonlyArray<string> = [tokenHeader, "authorization"]
+
 /** Plain JSON, and nothing of the wire. */
 export const answer = (
   request: HttpClientRequest.HttpClientRequest,
@@ -150,7 +153,7 @@ export const answer = (
 ): Answer => {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(received.headers)) {
-    if (value !== undefined && name !== tokenHeader) headers[name] = value
+    if (value !== undefined && !tokens.includes(name)) headers[name] = value
   }
   const error = received.status >= 400 ? wireError(received, context) : undefined
   const body = error !== undefined
