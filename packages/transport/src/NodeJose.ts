@@ -142,12 +142,14 @@ export const make: Jose.Service = {
     }),
 
   verify: ({ header: { alg, kid }, token }, key) =>
-    kid !== key.keyId ? Effect.fail(new Refusal({ reason: "KeyUnknown" })) : using(key, alg, (verifying) => {
-      const end = token.lastIndexOf(".")
-      const input = Buffer.from(token.slice(0, end), "latin1")
-      const genuine = attempt(() => verify(hashes[alg], input, verifying, encoded(token.slice(end + 1))))
-      return genuine === true ? own(encoded(token.slice(token.indexOf(".") + 1, end))) : undefined
-    }).pipe(opened("SignatureInvalid")),
+    kid !== undefined && kid !== key.keyId
+      ? Effect.fail(new Refusal({ reason: "KeyUnknown" }))
+      : using(key, alg, (verifying) => {
+        const end = token.lastIndexOf(".")
+        const input = Buffer.from(token.slice(0, end), "latin1")
+        const genuine = attempt(() => verify(hashes[alg], input, verifying, encoded(token.slice(end + 1))))
+        return genuine === true ? own(encoded(token.slice(token.indexOf(".") + 1, end))) : undefined
+      }).pipe(opened("SignatureInvalid")),
 
   signBytes: (bytes, key) => using(key, "RS256", (signing) => own(sign(hashes.RS256, bytes, signing))),
 

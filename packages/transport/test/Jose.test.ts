@@ -501,6 +501,18 @@ OlQ0cqM=
         assert.strictEqual(refusal.reason, "KeyIdInvalid")
       }))
 
+    it.effect("accepts the older genuine token where it need not name its key, under the key that it was signed with", () =>
+      Effect.gen(function*() {
+        const jose = yield* Jose.Jose
+        const older = fixtures.jwts[1]
+        const pem = fixtures.rsa_keys.find(({ name }) => name === older?.verification_key)?.public_spki_pem ?? ""
+        const jws = yield* jose.parseJws(older?.compact ?? "", { keyIdOptional: true })
+        assert.deepStrictEqual(jws.header, { alg: "RS512", kid: undefined })
+        assert.strictEqual(text(yield* jose.verify(jws, yield* publicKey(pem))), older?.claims_json)
+        const refusal = yield* Effect.flip(jose.verify(jws, yield* publicKey(ours.public_spki_pem)))
+        assert.strictEqual(refusal.reason, "SignatureInvalid")
+      }))
+
     for (const capture of vectors.sdk_captures) {
       it.effect(`accepts a token of the ${capture.sdk} SDK (${capture.method} ${capture.path})`, () =>
         Effect.gen(function*() {
