@@ -117,7 +117,7 @@ export const run = (args: ReadonlyArray<string>): Effect.Effect<void, never, Env
     const console: Console.Console = {
       ...outer,
       error: () => Effect.void,
-      log: (...texts) => outer.log(...texts.map((text) => typeof text === "string" ? Help.ofCommand(text, path) : text))
+      log: (...texts) => outer.log(...texts.map(shown))
     }
     const app = Command.run(
       Command.transformHandler(command, (effect) => Effect.withConsole(effect, outer)),

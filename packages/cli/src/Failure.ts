@@ -75,9 +75,9 @@ export const FailureDocument = Schema.Struct({
 const some = <A, B>(option: Option.Option<A>, f: (a: A) => B): B | undefined =>
   Option.getOrUndefined(Option.map(option, f))
 
-/** What the platform wrote, which the next step may well ask to be read; an empty one says nothing. */
-const platformSays = (detail: unknown) =>
-  detail === undefined || detail === null || detail === "" ? {} : { platformSays: detail }
+/** What the platform wrote, which the next step may well ask to be read. */
+const platformSays = (detail: unknown, problem?: string) =>
+  detail === undefined || detail === null || detail === "" || detail === problem ? {} : { platformSays: detail }
 
 const refused = (
   tag: keyof typeof ApiError.table,
@@ -90,7 +90,7 @@ const refused = (
 
 const ofApi =
   <Tag extends keyof typeof ApiError.table>(tag: Tag, end?: End) => (error: { readonly detail?: unknown }) =>
-    refused(tag, platformSays(error.detail), end)
+    refused(tag, platformSays(error.detail, ApiError.table[tag].problem), end)
 
 const issuesOf = (issues: ReadonlyArray<{ readonly path: string; readonly problem: string }>) =>
   Object.fromEntries(issues.map(({ path, problem }) => [path === "" ? "argument" : path, problem]))

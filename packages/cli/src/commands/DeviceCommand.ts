@@ -52,7 +52,7 @@ const Linked = Schema.Struct({
 /** How long a link is waited for where nothing is said. The code serves as long, and not for the platform's day. */
 const patience = Duration.minutes(15)
 
-const howToLink = (link: LinkStarted, darkOnLight: boolean) =>
+const howToLink = (link: Pick<LinkStarted, "code" | "qrCodeUrl" | "deviceId">, darkOnLight: boolean) =>
   `${LinkQrCode.text(link, { darkOnLight })}\n${
     fields([["Linking code", link.code], ["As an image", link.qrCodeUrl], ["Device", link.deviceId]])
   }`
@@ -71,7 +71,10 @@ const awaitLink = (client: DirectoryClient.Service, user: string, { deviceId }: 
       ),
       Effect.retry({
         while: ({ _tag }) => _tag === "NotYet",
-        schedule: Schedule.spaced("2 seconds").pipe(Schedule.upTo(ttl))
+        schedule: Schedule.exponential("500 millis").pipe(
+          Schedule.union(Schedule.spaced("2 seconds")),
+          Schedule.upTo(ttl)
+        )
       })
     ),
     "Waiting for the device",
@@ -93,9 +96,9 @@ const link = Leaf.make("link", {
     ...acting
   },
   result: Linked,
-  text: ({ code, device, deviceId, qrCodeUrl }) =>
-    Option.match(device, {
-      onNone: () => fields([["Linking code", code], ["As an image", qrCodeUrl], ["Device", deviceId]]),
+  text: (link, { darkOnLight }) =>
+    Option.match(link.device, {
+      onNone: () => howToLink(link, darkOnLight),
       onSome: (device) => `Linked device ${device.id}, ${Option.getOrElse(device.name, () => none)}.`
     })
 }, (given) =>
@@ -103,7 +106,7 @@ const link = Leaf.make("link", {
     const client = yield* Acting.directory(given)
     const ttl = given.noWait ? given.ttl : Option.orElse(given.ttl, () => Option.some(patience))
     const started = yield* client.linkDevice(given.user, { ttl: Option.getOrUndefined(ttl) })
-    yield* Console.error(howToLink(started, given.darkOnLight))
+    if (!given.noWait) yield* Console.error(howToLink(started, given.darkOnLight))
     const { code, deviceId, qrCodeUrl } = started
     return {
       deviceId,

@@ -32,7 +32,7 @@ export interface Spec<Config extends Command.Command.Config, A, I> {
   /** What `--json` prints, encoded. */
   readonly result: Schema.Schema<A, I>
   /** What is printed for people. */
-  readonly text: (result: A) => string
+  readonly text: (result: A, given: Command.Command.ParseConfig<Config>) => string
   /** Default: `done` for every result. */
   readonly end?: (result: A) => End
 }
@@ -60,7 +60,7 @@ export const make = <const Name extends string, const Config extends Command.Com
               Effect.flatMap((encoded) => Console.log(JSON.stringify(encoded))),
               Effect.zipRight(Ending.as(end(value)))
             )
-            : Effect.zipRight(Console.log(text(value)), Ending.as(end(value)))
+            : Effect.zipRight(Console.log(text(value, given)), Ending.as(end(value)))
         ),
         Effect.catchAll((error: Failure.Failure) => report(error._tag, Failure.describe(error), json)),
         Effect.scoped
