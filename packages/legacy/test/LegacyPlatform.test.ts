@@ -13,6 +13,7 @@ import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import * as Callbacks from "../src/internal/platform/callbacks.ts"
 import * as LegacyClient from "../src/LegacyClient.ts"
+import * as LegacyError from "../src/LegacyError.ts"
 import * as LegacyPlatform from "../src/LegacyPlatform.ts"
 import { atServerTime, config, privateKey, publicKey, vectors } from "./vectors.ts"
 import { inMemory, world, type WorldOptions } from "./world.ts"
@@ -45,6 +46,19 @@ const credentials = (name: keyof typeof secret_key) => ({
   secret_key: secret_key[name].secret_key,
   signature: secret_key[name].signature
 })
+
+/** Credentials of the vectors' application, whose proof is this. */
+const signed = (plaintext: string, to: "api" | "other" = "api") =>
+  Effect.gen(function*() {
+    const jose = Jose.make
+    const ciphertext = yield* Effect.orDie(
+      jose.encryptOaep(new TextEncoder().encode(plaintext), yield* publicKey(to))
+    )
+    const key = yield* Effect.orDie(jose.importPrivateKey(Redacted.make(vectors.keys.app.private_key_pem)))
+    const signature = yield* jose.signBytes(ciphertext, key)
+    const base64 = (octets: Uint8Array) => btoa(String.fromCharCode(...octets))
+    return { app_key: appKey, secret_key: base64(ciphertext), signature: base64(signature) }
+  })
 
 const login = { username: config.username, session: "True", user_push_id: "False" }
 
@@ -221,11 +235,12 @@ describe("the platform takes the parameters of", () => {
 describe("a refusal of the platform reaches the client as its tag:", () => {
   type World = Effect.Effect.Success<ReturnType<typeof world>>
 
-  /** A client whose calls, but for pings, become something else on their way. */
-  const through = (
-    { baseUrl, httpClient }: World,
-    change: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<HttpClientRequest.HttpClientRequest>
-  ) =>
+  type Change = (
+    request: HttpClientRequest.HttpClientRequest
+  ) => Effect.Effect<HttpClientRequest.HttpClientRequest>
+
+  /** A client whose calls, but for pings unless told otherwise, become something else on their way. */
+  const through = ({ baseUrl, httpClient }: World, change: Change, { pings = false } = {}) =>
     LegacyClient.make({
       baseUrl,
       appKey,
@@ -238,12 +253,40 @@ describe("a refusal of the platform reaches the client as its tag:", () => {
         HttpClient.HttpClient,
         HttpClient.mapRequestEffect(
           httpClient,
-          (request) => request.method === "GET" ? Effect.succeed(request) : change(request)
+          (request) => request.url.endsWith("/ping") === pings ? change(request) : Effect.succeed(request)
         )
       )
     )
 
-  const late = (request: HttpClientRequest.HttpClientRequest) => Effect.as(TestClock.adjust("121 seconds"), request)
+  const late: Change = (request) => Effect.as(TestClock.adjust("121 seconds"), request)
+
+  /** Other parameters: those of the URL count before those of the body. */
+  const saying = (parameters: Readonly<Record<string, string>>): Change => (request) =>
+    Effect.succeed(HttpClientRequest.setUrlParams(request, parameters))
+
+  const proving = (proof: ReturnType<typeof signed>): Change => (request) =>
+    Effect.map(proof, (parameters) => HttpClientRequest.setUrlParams(request, parameters))
+
+  const forAnother = signed(secret_key.json.plaintext_utf8, "other")
+
+  const ofNothing = signed("secret")
+
+  /** The calls that have codes of their own. */
+  const authorizing = (client: LegacyClient.Service) => client.authorize(config.username)
+  const loggingOut = (client: LegacyClient.Service) => client.logout(config.auth_request)
+
+  const changed = <A, E>(
+    change: Change,
+    call: (client: LegacyClient.Service) => Effect.Effect<A, E>,
+    options?: { readonly pings: boolean }
+  ) =>
+  (made: World) => Effect.flatMap(Effect.orDie(through(made, change, options)), call)
+
+  const twice = <A, E>(call: (client: LegacyClient.Service) => Effect.Effect<A, E>) => (made: World) =>
+    Effect.flatMap(
+      Effect.orDie(through(made, saying(credentials("json")))),
+      (client) => Effect.zipRight(Effect.ignore(call(client)), call(client))
+    )
 
   const cases: ReadonlyArray<
     readonly [
@@ -254,11 +297,7 @@ describe("a refusal of the platform reaches the client as its tag:", () => {
     ]
   > = [
     // what our client would not send
-    [40421, "InvalidRequest", {}, (made) =>
-      Effect.flatMap(
-        through(made, (request) => Effect.succeed(HttpClientRequest.setUrlParam(request, "session", "perhaps"))),
-        (client) => client.authorize(config.username)
-      )],
+    [40421, "InvalidRequest", {}, changed(saying({ session: "perhaps" }), authorizing)],
     [
       40422,
       "InvalidCredentials",
@@ -284,18 +323,11 @@ describe("a refusal of the platform reaches the client as its tag:", () => {
       { client: { privateKey: Redacted.make(vectors.keys.other.private_key_pem) } },
       ({ client }) => client.authorize(config.username)
     ],
-    [
-      40431,
-      "StampExpired",
-      {},
-      (made) => Effect.flatMap(through(made, late), (client) => client.authorize(config.username))
-    ],
-    [
-      50451,
-      "StampExpired",
-      {},
-      (made) => Effect.flatMap(through(made, late), (client) => client.logout(config.auth_request))
-    ],
+    [40429, "InvalidCredentials", { platform: { rateLimits: [] } }, twice(authorizing)],
+    [40431, "StampExpired", {}, changed(late, authorizing)],
+    [40432, "InvalidSignature", {}, changed(saying({ signature: "%" }), authorizing)],
+    [40433, "InvalidCredentials", {}, changed(proving(forAnother), authorizing)],
+    [40434, "InvalidCredentials", {}, changed(proving(ofNothing), authorizing)],
     [
       40435,
       "InvalidCredentials",
@@ -309,6 +341,7 @@ describe("a refusal of the platform reaches the client as its tag:", () => {
       {},
       ({ client }) => Effect.zipRight(client.authorize(config.username), client.authorize(config.username))
     ],
+    [50441, "InvalidRequest", {}, changed(saying({ status: "perhaps" }), loggingOut)],
     [
       50442,
       "InvalidCredentials",
@@ -334,8 +367,27 @@ describe("a refusal of the platform reaches the client as its tag:", () => {
       { client: { privateKey: Redacted.make(vectors.keys.other.private_key_pem) } },
       ({ client }) => client.logout(config.auth_request)
     ],
+    [50446, "InvalidRequest", {}, ({ client, platform }) =>
+      Effect.gen(function*() {
+        const id = yield* client.authorize(config.username, { session: false })
+        yield* platform.approve(id)
+        yield* client.decide(id, Option.getOrThrow(yield* client.poll(id)))
+        return yield* client.logout(id)
+      })],
+    [50449, "InvalidCredentials", {}, twice(loggingOut)],
+    [50451, "StampExpired", {}, changed(late, loggingOut)],
+    [50452, "InvalidSignature", {}, changed(saying({ signature: "%" }), loggingOut)],
+    [50453, "InvalidCredentials", {}, changed(proving(forAnother), loggingOut)],
+    [50454, "InvalidCredentials", {}, changed(proving(ofNothing), loggingOut)],
     [50455, "InvalidRequest", {}, ({ client }) => Effect.flatMap(client.authorize(config.username), client.logout)],
     [50456, "UnknownAuthRequest", {}, ({ client }) => client.logout(config.auth_request)],
+    [
+      60401,
+      "InvalidRequest",
+      {},
+      changed(saying({ date_stamp: "yesterday" }), (client) => client.ping(), { pings: true })
+    ],
+    [70401, "InvalidRequest", {}, changed(saying({ auth_request: "" }), (client) => client.poll(config.auth_request))],
     [70402, "UnknownAuthRequest", {}, ({ client }) => client.poll(config.auth_request)],
     [
       70404,
@@ -349,12 +401,36 @@ describe("a refusal of the platform reaches the client as its tag:", () => {
     ]
   ]
 
-  for (const [code, tag, options, run] of cases) {
-    it.scoped(`${code} as ${tag}`, () =>
-      Effect.gen(function*() {
-        const error = yield* Effect.flip(run(yield* platform(options)))
-        assert.deepInclude(error as object, { _tag: tag, code })
-      }).pipe(Effect.provide(inMemory)))
+  // whose own codes nobody knows: those of auths serve
+  const others: typeof cases = [
+    [40422, "InvalidCredentials", {}, (made) =>
+      Effect.flatMap(
+        Effect.orDie(through(made, proving(signed(`{"secret":"k3pt4p4rt","stamped":"2016-05-01 12:00:00"}`)))),
+        (client) => client.poll(config.auth_request)
+      )],
+    [
+      40428,
+      "InvalidSignature",
+      { client: { privateKey: Redacted.make(vectors.keys.other.private_key_pem) } },
+      ({ client }) => client.createWhiteLabelUser(config.username)
+    ]
+  ]
+
+  it("has every code that a call has, but those of which nobody knows what they mean, or that others say already", () => {
+    const all = Object.values(LegacyError.table).flatMap(({ codes }) => codes)
+    const shown = cases.map(([code]) => code)
+    assert.lengthOf(new Set(shown), shown.length)
+    assert.sameMembers(all.filter((code) => !shown.includes(code)), [40423, 40437, 50444, 50447, 50457])
+  })
+
+  for (const [name, all] of [["", cases], [" of a call without codes of its own", others]] as const) {
+    for (const [code, tag, options, run] of all) {
+      it.scoped(`${code}${name} as ${tag}`, () =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(run(yield* platform(options)))
+          assert.deepInclude(error as object, { _tag: tag, code })
+        }).pipe(Effect.provide(inMemory)))
+    }
   }
 })
 
@@ -390,18 +466,6 @@ describe("the platform's credentials", () => {
         )
       }))
   }
-
-  const signed = (plaintext: string, to: "api" | "other" = "api") =>
-    Effect.gen(function*() {
-      const jose = Jose.make
-      const ciphertext = yield* Effect.orDie(
-        jose.encryptOaep(new TextEncoder().encode(plaintext), yield* publicKey(to))
-      )
-      const key = yield* Effect.orDie(jose.importPrivateKey(Redacted.make(vectors.keys.app.private_key_pem)))
-      const signature = yield* jose.signBytes(ciphertext, key)
-      const base64 = (octets: Uint8Array) => btoa(String.fromCharCode(...octets))
-      return { app_key: appKey, secret_key: base64(ciphertext), signature: base64(signature) }
-    })
 
   it.effect("are refused by 40433 and 50453 where they are for another platform", () =>
     Effect.gen(function*() {

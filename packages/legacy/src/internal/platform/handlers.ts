@@ -53,10 +53,14 @@ const withBlankLines = (pem: string): string =>
 
 const ping = (ref: Ref.Ref<State>, { pingForm }: Settings): Handler => ({ parameters: given }) =>
   Effect.gen(function*() {
+    const known = given.get("date_stamp")
+    if (known !== undefined && Option.isNone(PlatformDate.parse(known))) {
+      return yield* refuse(codes.ping.incorrect, { date_stamp: "Not a date" })
+    }
     const { keys: [{ publicKey }], keySince } = yield* Ref.get(ref)
     const now = yield* DateTime.now
     const dateStamp = PlatformDate.format(keySince)
-    const isCurrent = given.get("fingerprint") === publicKey.keyId || (given.get("date_stamp") ?? "") >= dateStamp
+    const isCurrent = given.get("fingerprint") === publicKey.keyId || (known ?? "") >= dateStamp
     return HttpServerResponse.unsafeJson({
       ...(pingForm === "old"
         ? { date_stamp: dateStamp, launchkey_time: PlatformDate.format(now) }
@@ -170,10 +174,13 @@ const logs = (ref: Ref.Ref<State>, settings: Settings): Handler => (call) =>
     const id = call.parameters.get("auth_request") ?? ""
     yield* Effect.flatten(Ref.modify(ref, (state): readonly [Effect.Effect<void, Refused>, State] => {
       const request = state.requests.get(id)
-      if (request?.appKey !== appKey) return [refuse(50456, "Auth request unknown"), state]
+      if (request?.appKey !== appKey) return [refuse(codes.logs.unknownRequest, "Auth request unknown"), state]
       const approved = Option.exists(request.answer, ({ authorized }) => authorized)
       const consistent = action === "Authenticate" ? !status || approved : Option.contains(request.authenticated, true)
-      if (!consistent) return [refuse(50455, "Log inconsistent"), state]
+      if (!consistent) return [refuse(codes.logs.inconsistent, "Log inconsistent"), state]
+      if (action === "Revoke" && !request.session) {
+        return [refuse(codes.logs.noSession, "Auth request does not belong to a session"), state]
+      }
       const changed: AuthRequest = action === "Authenticate"
         ? { ...request, authenticated: Option.some(status) }
         : { ...request, revoked: request.revoked || status }

@@ -19,7 +19,7 @@ export const toResponse = ({ code, text }: Refused, suppressed: boolean): HttpSe
   )
 }
 
-/** Which code each refusal of credentials has in the calls on `auths` and in those on `logs`. */
+/** Which code each refusal of credentials has in the calls on `auths` and in those on `logs`, and what else they refuse. */
 export const codes = {
   auths: {
     incomplete: 40421,
@@ -43,8 +43,12 @@ export const codes = {
     malformed: 50454,
     expired: 50451,
     wrongSecret: 50442,
-    reused: 50449
-  }
+    reused: 50449,
+    noSession: 50446,
+    inconsistent: 50455,
+    unknownRequest: 50456
+  },
+  ping: { incorrect: 60401 }
 } as const
 
 /** None are known of polls and users but the first: those of `auths` serve. */
