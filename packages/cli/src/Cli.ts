@@ -11,6 +11,9 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import * as Ref from "effect/Ref"
 import type * as Schema from "effect/Schema"
 import * as DeviceCommand from "./commands/DeviceCommand.ts"
@@ -123,7 +126,10 @@ export const run = (args: ReadonlyArray<string>): Effect.Effect<void, never, Env
       Command.transformHandler(command, (effect) => Effect.withConsole(effect, outer)),
       { name, version, executable: name }
     )
+    // That a call is tried again is of no interest to who has its result; a server's log is.
+    const quiet = info.result !== undefined && !own.some((arg) => arg.startsWith("--log-level"))
     yield* app(args).pipe(
+      quiet ? Logger.withMinimumLogLevel(LogLevel.Error) : identity,
       Effect.withConsole(console),
       Effect.zipRight(Effect.flatMap(Ending.Ending, Ref.update((end) => end === "interrupted" ? "done" : end))),
       Effect.catchAll((error) =>

@@ -8,6 +8,7 @@ import type * as Scope from "effect/Scope"
 import * as Ending from "../Ending.ts"
 import type { End } from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
+import { printableLines } from "./text.ts"
 
 /** Tells of a failure where the command would have told of its result, and ends as it says. */
 export const report = (tag: string, block: Failure.Block, json: boolean): Effect.Effect<void, never, Ending.Ending> =>
@@ -60,7 +61,7 @@ export const make = <const Name extends string, const Config extends Command.Com
               Effect.flatMap((encoded) => Console.log(JSON.stringify(encoded))),
               Effect.zipRight(Ending.as(end(value)))
             )
-            : Effect.zipRight(Console.log(text(value, given)), Ending.as(end(value)))
+            : Effect.zipRight(Console.log(printableLines(text(value, given))), Ending.as(end(value)))
         ),
         Effect.catchAll((error: Failure.Failure) => report(error._tag, Failure.describe(error), json)),
         Effect.scoped

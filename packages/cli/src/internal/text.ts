@@ -9,6 +9,9 @@ const commanding = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\
 export const printable = (text: string): string =>
   text.replace(commanding, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
+/** Lines of text with nothing in them that a terminal would obey, save that they end. */
+export const printableLines = (text: string): string => text.split("\n").map(printable).join("\n")
+
 /** What stands where there is no value. */
 export const none = "–"
 

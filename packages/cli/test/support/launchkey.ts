@@ -119,6 +119,7 @@ export const sandboxed = Layer.scoped(
     })
     const key = `${folder}/organization.pem`
     yield* fs.writeFileString(key, Redacted.value(TestKeys.organization.privateKey), { mode: 0o600 })
+    yield* fs.writeFileString(`${folder}/open.pem`, Redacted.value(TestKeys.organization.privateKey), { mode: 0o644 })
     yield* fs.writeFileString(`${folder}/directory.pub.pem`, TestKeys.directory.publicKey)
     yield* fs.writeFileString(`${folder}/directory.pem`, Redacted.value(TestKeys.directory.privateKey), { mode: 0o600 })
     yield* fs.writeFileString(`${folder}/service.pub.pem`, TestKeys.service.publicKey)
@@ -143,3 +144,6 @@ export const sandboxed = Layer.scoped(
     }
   })
 ).pipe(Layer.provideMerge(NodeContext.layer), Layer.provideMerge(FetchHttpClient.layer))
+
+export const read = (file: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orDie(fs.readFileString(file)))
