@@ -16,6 +16,7 @@ import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Ref from "effect/Ref"
 import type * as Schema from "effect/Schema"
+import * as AuthorizeCommand from "./commands/AuthorizeCommand.ts"
 import * as DeviceCommand from "./commands/DeviceCommand.ts"
 import * as DirectoryCommand from "./commands/DirectoryCommand.ts"
 import * as ProfileCommand from "./commands/ProfileCommand.ts"
@@ -48,6 +49,9 @@ const command = Leaf.group(name, "Multi-factor authentication over the LaunchKey
   DeviceCommand.command,
   SessionCommand.command,
   TotpCommand.command,
+  AuthorizeCommand.authorize,
+  AuthorizeCommand.response,
+  AuthorizeCommand.cancel,
   sandbox
 ])
 

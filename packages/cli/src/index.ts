@@ -48,6 +48,14 @@ export * as Profile from "./Profile.ts"
 export * as Stdio from "./Stdio.ts"
 
 /**
+ * `launchkey authorize`, `response` and `cancel`: ask a user, read what the device answered, take the question back.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+export * as AuthorizeCommand from "./commands/AuthorizeCommand.ts"
+
+/**
  * `launchkey device`: the devices of a directory's users.
  *
  * @see docs/cli.md
@@ -94,6 +102,14 @@ export * as ServiceCommand from "./commands/ServiceCommand.ts"
  * @since 0.1.0
  */
 export * as ServicePolicyCommand from "./commands/ServicePolicyCommand.ts"
+
+/**
+ * `launchkey session start` and `end`: what a service tells of its users' sessions.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+export * as ServiceSessionCommand from "./commands/ServiceSessionCommand.ts"
 
 /**
  * `launchkey session`: where users are logged in.

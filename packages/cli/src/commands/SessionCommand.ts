@@ -14,6 +14,7 @@ import * as Acting from "../internal/acting.ts"
 import * as Given from "../internal/given.ts"
 import * as Leaf from "../internal/leaf.ts"
 import { none, rows } from "../internal/text.ts"
+import * as ServiceSessionCommand from "./ServiceSessionCommand.ts"
 
 const config = { user: Given.userArgument, directory: Acting.directoryOption, ...Acting.profile }
 
@@ -57,4 +58,9 @@ const purge = Leaf.make("purge", {
  * @since 0.1.0
  * @category constructors
  */
-export const command = Leaf.group("session", "Where users are logged in.", [list, purge])
+export const command = Leaf.group("session", "Where users are logged in.", [
+  ServiceSessionCommand.start,
+  ServiceSessionCommand.end,
+  list,
+  purge
+])

@@ -3,11 +3,14 @@ import * as Options from "@effect/cli/Options"
 import type * as Array from "effect/Array"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Ending from "../Ending.ts"
 import type { End } from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
+import * as Interruption from "./interruption.ts"
 import { printableLines } from "./text.ts"
 
 /** Tells of a failure where the command would have told of its result, and ends as it says. */
@@ -54,6 +57,12 @@ export const make = <const Name extends string, const Config extends Command.Com
     (parsed) => {
       const { given, json } = parsed as unknown as { given: Command.Command.ParseConfig<Config>; json: boolean }
       return handler(given).pipe(
+        Effect.onInterrupt(() =>
+          Effect.flatMap(FiberRef.get(Interruption.left), (left) =>
+            json || Option.isSome(left)
+              ? report("Interrupted", Option.getOrElse(left, () => Interruption.nothing), json)
+              : Effect.void)
+        ),
         Effect.flatMap((value) =>
           json
             ? Schema.encode(result)(value).pipe(

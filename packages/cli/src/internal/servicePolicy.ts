@@ -33,7 +33,8 @@ const named = (text: string): readonly [rest: string, name: { readonly name?: st
 
 const number = (text = "") => text.trim() === "" ? Number.NaN : Number(text)
 
-const circle = (text: string) => {
+/** `Vault=36.12,-115.15,250`: a member that is missing or none is told where the policy is made. */
+export const circle = (text: string) => {
   const [rest, name] = named(text)
   const [latitude, longitude, radius, ...more] = rest.split(",")
   return more.length > 0

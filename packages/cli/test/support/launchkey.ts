@@ -6,7 +6,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert } from "@effect/vitest"
-import { ConfigProvider, Console, Context, Deferred, Effect, Layer, Predicate, Redacted, Ref } from "effect"
+import { ConfigProvider, Console, Context, Deferred, Effect, Layer, Option, Predicate, Redacted, Ref } from "effect"
 import { fileURLToPath } from "node:url"
 import { format } from "node:util"
 import { run } from "../../src/Cli.ts"
@@ -30,11 +30,19 @@ export interface Given {
   readonly input?: string | Uint8Array | undefined
   /** Whether standard error is a terminal. */
   readonly interactive?: boolean
+  /** What is answered to a question of yes or no. Default: nobody is there. */
+  readonly answer?: boolean
   /** Hears standard error as it comes. */
   readonly onError?: (text: string) => void
+  /** Hears standard output as it comes. */
+  readonly onOut?: (text: string) => void
 }
 
-const captured = (outer: Console.Console, out: (text: string) => void, err: (text: string) => void): Console.Console => ({
+const captured = (
+  outer: Console.Console,
+  out: (text: string) => void,
+  err: (text: string) => void
+): Console.Console => ({
   ...outer,
   log: (...args) => Effect.sync(() => out(`${format(...args)}\n`)),
   error: (...args) => Effect.sync(() => err(`${format(...args)}\n`))
@@ -48,6 +56,10 @@ export const launchkey = (
   Effect.gen(function*() {
     const out: Array<string> = []
     const err: Array<string> = []
+    const onOut = (text: string) => {
+      out.push(text)
+      given.onOut?.(text)
+    }
     const onError = (text: string) => {
       err.push(text)
       given.onError?.(text)
@@ -56,13 +68,14 @@ export const launchkey = (
     const ending = yield* Ending.make
     const input = given.input ?? ""
     yield* run(["node", "launchkey", ...args]).pipe(
-      Effect.withConsole(captured(outer, (text) => out.push(text), onError)),
+      Effect.withConsole(captured(outer, onOut, onError)),
       Effect.provideService(Ending.Ending, ending),
       Effect.provideService(Stdio.Stdio, {
         input: Effect.succeed(typeof input === "string" ? new TextEncoder().encode(input) : input),
         colours: false,
         interactive: given.interactive ?? false,
-        show: (text) => Effect.sync(() => onError(text))
+        show: (text) => Effect.sync(() => onError(text)),
+        ask: (question) => Effect.as(Effect.sync(() => onError(`${question}\n`)), Option.fromNullable(given.answer))
       }),
       Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(given.env ?? {}))))
     )
