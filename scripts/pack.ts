@@ -74,7 +74,8 @@ const build = (): boolean => {
   for (const { folder } of published) {
     Fs.rmSync(Path.join(folder, "dist"), { recursive: true, force: true })
   }
-  return step("build", bin("tsc"), ["-b", "--force"], Workspace.root)
+  return step("build", bin("tsc"), ["-b", "--force"], Workspace.root) &&
+    step("build: the authenticator's page", bin("tsx"), [Path.join("scripts", "page.ts")], Workspace.root)
 }
 
 const tarballs = new Map<string, string>()
@@ -111,12 +112,14 @@ const checkContents = (pkg: Published, tarball: string, unpacked: string): void 
       `dist/${path}.js.map`,
       `dist/${path}.d.ts`,
       `src/${path}.ts`
-    ])
+    ]),
+    ...(pkg.name === "authenticator" ? ["dist/page/index.html"] : [])
   ]
   for (const file of required.filter((file) => !files.includes(file))) {
     fail(`${pkg.name}: the tarball lacks ${file}`)
   }
-  const known = /^(LICENSE|README\.md|package\.json|CHANGELOG\.md|src\/.+\.ts|dist\/.+\.(js|js\.map|d\.ts|d\.ts\.map))$/
+  const known =
+    /^(LICENSE|README\.md|package\.json|CHANGELOG\.md|src\/.+\.ts|dist\/.+\.(js|js\.map|d\.ts|d\.ts\.map)|(dist|src\/internal)\/page\/[^/]+\.(html|css|svg))$/
   for (const file of files.filter((file) => !known.test(file) || /\.test\.|(^|\/)test\//.test(file))) {
     fail(`${pkg.name}: the tarball has ${file}, which nobody needs`)
   }
@@ -218,6 +221,19 @@ for (const specifier of closed) {
 `
   )
   step("consumer: public modules load, internal ones do not", process.execPath, ["consumer.mjs"], project)
+  Fs.writeFileSync(
+    Path.join(project, "page.mjs"),
+    `
+import { assets } from "${Workspace.scope}/authenticator/NodeAuthenticatorPage"
+import { Effect } from "effect"
+const files = await Effect.runPromise(assets)
+const page = files.find(({ name }) => name === "")
+const text = new TextDecoder().decode(page?.body)
+const missing = files.filter(({ name }) => !text.includes(name))
+if (page === undefined || files.length !== 4 || missing.length > 0) throw new Error("the page is not whole")
+`
+  )
+  step("consumer: the authenticator's page is there without what makes it", process.execPath, ["page.mjs"], project)
 }
 
 if (build()) {

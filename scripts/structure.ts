@@ -59,6 +59,12 @@ const isoHome = "packages/core/src/internal/iso3166.ts"
 /** The modules that need Node: all else of their packages is for any runtime. */
 const nodeHomes = ["packages/platform/src/NodeWebhookEgress.ts", "packages/transport/src/NodeJose.ts"]
 
+/** What of the authenticator serves its page on Node, and makes it of its sources where it was not built. */
+const pageHomes = [
+  "packages/authenticator/src/NodeAuthenticatorPage.ts",
+  "packages/authenticator/src/internal/bundle.ts"
+]
+
 /** The clients' stores, for those who install a driver of theirs. */
 const sqlHome = "packages/clients/src/sql/"
 
@@ -160,6 +166,8 @@ const checkImports = (pkg: Workspace.Package, source: ts.SourceFile, place: "src
     } else if (specifier === "iso-3166" && Workspace.relative(source.fileName) === isoHome) {
       continue
     } else if (specifier.startsWith("node:") && nodeHomes.includes(Workspace.relative(source.fileName))) {
+      continue
+    } else if (/^(?:node:.+|esbuild)$/.test(specifier) && pageHomes.includes(Workspace.relative(source.fileName))) {
       continue
     } else if (
       /^@effect\/sql(-.+)?(\/.+)?$/.test(specifier) && Workspace.relative(source.fileName).startsWith(sqlHome)

@@ -106,18 +106,29 @@ export const httpApp = (
   })
 
 /**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ServeOptions extends Omit<Options, "port"> {
+  /** Has the server answer more than the sandbox does, such as pages beside it. Default: nothing more. */
+  readonly middleware?: ((app: HttpApp.Default) => HttpApp.Default) | undefined
+}
+
+/**
  * Serves a sandbox over the given server, with keys of its own. Its webhooks go out by the `WebhookEgress` that it is
  * provided with, and nowhere by default.
  *
  * @since 0.1.0
  * @category layers
  */
-export const serve = (options?: Omit<Options, "port">): Layer.Layer<never, never, HttpServer.HttpServer> =>
+export const serve = (
+  { middleware = (app) => app, ...options }: ServeOptions = {}
+): Layer.Layer<never, never, HttpServer.HttpServer> =>
   Layer.unwrapScoped(
     HttpServer.addressWith((address) =>
       Effect.map(
         httpApp({ ...options, port: address._tag === "TcpAddress" ? address.port : 80 }),
-        (app) => HttpServer.serve(app)
+        (app) => HttpServer.serve(middleware(app))
       )
     )
   ).pipe(

@@ -4,8 +4,11 @@
  * @see docs/sandbox.md
  * @since 0.1.0
  */
+import * as AuthenticatorPage from "@effect-launchkey/authenticator/AuthenticatorPage"
+import * as NodeAuthenticatorPage from "@effect-launchkey/authenticator/NodeAuthenticatorPage"
 import * as NodeWebhookEgress from "@effect-launchkey/platform/NodeWebhookEgress"
 import * as Sandbox from "@effect-launchkey/platform/Sandbox"
+import * as WebhookEgress from "@effect-launchkey/platform/WebhookEgress"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -13,6 +16,7 @@ import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequ
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { createServer } from "node:http"
@@ -42,6 +46,8 @@ export interface Address {
   readonly host: string
   /** 0 for any that is free. */
   readonly port: number
+  /** Whether the API v1 is spoken too. Default false. */
+  readonly legacy?: boolean | undefined
 }
 
 /** Where a client finds a server that listens on this. */
@@ -61,6 +67,23 @@ const disconnect: NonNullable<Sandbox.Options["disconnect"]> = (request) =>
     NodeHttpServerRequest.toIncomingMessage(request).socket.destroy()
   })
 
+type Middleware = NonNullable<Sandbox.ServeOptions["middleware"]>
+
+/** With a page for browsers, and with what else is to be beside it. */
+const beside = (middleware: Middleware) =>
+  Layer.unwrapEffect(
+    Effect.map(
+      NodeAuthenticatorPage.make(),
+      (page) => Sandbox.serve({ stats, disconnect, middleware: (app) => middleware(page(app)) })
+    )
+  )
+
+/** The API v1 is loaded where it is asked for, and nowhere else. */
+const besideApiV1 = Layer.unwrapEffect(Effect.gen(function*() {
+  const LegacySandbox = yield* Effect.promise(() => import("@effect-launchkey/legacy/LegacySandbox"))
+  return LegacySandbox.layer({ egress: yield* WebhookEgress.WebhookEgress }, beside)
+}))
+
 /**
  * Serves a sandbox until it is interrupted. `ready` gets its base URL once calls are answered.
  *
@@ -68,7 +91,7 @@ const disconnect: NonNullable<Sandbox.Options["disconnect"]> = (request) =>
  * @category constructors
  */
 export const serve = (
-  { host, port }: Address,
+  { host, legacy = false, port }: Address,
   ready: (baseUrl: string) => Effect.Effect<void>
 ): Effect.Effect<never, CannotListen> =>
   Effect.suspend(() => {
@@ -77,7 +100,7 @@ export const serve = (
     const closing = Layer.scopedDiscard(Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections())))
     // Whose tests these are has their receivers of webhooks on this machine.
     const sandbox = Layer.provide(
-      Sandbox.serve({ stats, disconnect }),
+      legacy ? besideApiV1 : beside(identity),
       Layer.orDie(NodeWebhookEgress.layer({ insecureAllowLoopback: true }))
     )
     return Layer.effectDiscard(Effect.flatMap(baseUrl, ready)).pipe(
@@ -98,8 +121,11 @@ const options = {
     Options.withDefault("127.0.0.1"),
     Options.withDescription("Address to listen on. Whoever reaches it rules the sandbox.")
   ),
+  legacy: Options.boolean("legacy").pipe(
+    Options.withDescription("Speak the API v1 too, below /v1/, and be told about it below /sandbox/legacy/.")
+  ),
   json: Options.boolean("json").pipe(
-    Options.withDescription("Say where the sandbox is in one line of JSON: baseUrl and sandbox.")
+    Options.withDescription("Say where the sandbox is in one line of JSON: baseUrl, sandbox and authenticator.")
   )
 }
 
@@ -114,7 +140,12 @@ export const command = Command.make(
     serve(address, (baseUrl) =>
       Console.log(
         json
-          ? JSON.stringify({ baseUrl, sandbox: `${baseUrl}/sandbox` })
-          : `The platform answers at ${baseUrl}, and is controlled at ${baseUrl}/sandbox. Ctrl-C ends it.`
+          ? JSON.stringify({
+            baseUrl,
+            sandbox: `${baseUrl}/sandbox`,
+            authenticator: `${baseUrl}${AuthenticatorPage.path}`
+          })
+          : `The platform answers at ${baseUrl}, and is controlled at ${baseUrl}/sandbox. `
+            + `An authenticator for browsers is at ${baseUrl}${AuthenticatorPage.path}. Ctrl-C ends it.`
       ))
 ).pipe(Command.withDescription("Serves a platform for tests, in memory, with an API that controls it."))

@@ -1,0 +1,96 @@
+/** A platform over a socket that serves the page as well, and a service that asks. */
+import { Api } from "@effect-launchkey/core/Api"
+import type { AuthorizationPackage, AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
+import { Pending } from "@effect-launchkey/core/Authorization"
+import type * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
+import type * as DenialReason from "@effect-launchkey/core/DenialReason"
+import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import * as Administration from "@effect-launchkey/platform/Administration"
+import * as Platform from "@effect-launchkey/platform/Platform"
+import * as Store from "@effect-launchkey/platform/Store"
+import * as TestKeys from "@effect-launchkey/testing/TestKeys"
+import * as TestPlatform from "@effect-launchkey/testing/TestPlatform"
+import * as Transport from "@effect-launchkey/transport/Transport"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpApiClient from "@effect/platform/HttpApiClient"
+import * as HttpServer from "@effect/platform/HttpServer"
+import { Context, Effect, Layer, Schedule } from "effect"
+import type { Duration } from "effect"
+import { createServer, type Server } from "node:http"
+import * as AuthenticatorPage from "../../src/AuthenticatorPage.ts"
+import * as NodeAuthenticatorPage from "../../src/NodeAuthenticatorPage.ts"
+
+export const { directoryId, sdkKey, serviceId } = TestPlatform
+
+export interface Request {
+  readonly title?: string
+  readonly context?: string
+  readonly ttl?: Duration.Duration
+  readonly policy?: AuthPolicy.AuthPolicy
+  readonly denialReasons?: ReadonlyArray<DenialReason.DenialReason>
+}
+
+const make = (baseUrl: string, server: Server) =>
+  Effect.gen(function*() {
+    const administration = yield* Administration.Administration
+    const transport = yield* Transport.Transport
+    const service = yield* HttpApiClient.group(Api, {
+      group: "service",
+      httpClient: transport.httpClient(Entity.service(serviceId))
+    })
+    const relayed = (id: AuthorizationRequestId) =>
+      Effect.filterOrFail(
+        service.getAuthorization({ path: { id } }),
+        (answer): answer is AuthorizationPackage => !(answer instanceof Pending),
+        () => "nobody answered yet"
+      )
+    return {
+      baseUrl,
+      page: `${baseUrl}${AuthenticatorPage.path}`,
+      server,
+      store: yield* Store.Store,
+      service,
+      linkUrl: (user: string) =>
+        Effect.map(Effect.orDie(administration.linkDevice({ directoryId, identifier: user })), ({ code }) =>
+          AuthenticatorPage.linkUrl(baseUrl, { code, sdkKey })),
+      ask: (user: string, request: Request = {}) =>
+        Effect.map(Effect.orDie(service.createAuthorization({ payload: { user, ...request } })), ({ id }) =>
+          id),
+      /** What came of a request, once somebody answered. */
+      answer: (id: AuthorizationRequestId) =>
+        relayed(id).pipe(
+          Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 100 }),
+          Effect.flatMap((answer) => transport.openAnswer(answer, { authorizationRequestId: id })),
+          Effect.orDie
+        )
+    }
+  })
+
+export class World extends Context.Tag("test/World")<World, Effect.Effect.Success<ReturnType<typeof make>>>() {}
+
+export const layer: Layer.Layer<World> = Layer.unwrapScoped(Effect.gen(function*() {
+  const server = createServer()
+  yield* Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections()))
+  const served = Layer.unwrapEffect(Effect.gen(function*() {
+    const middleware = yield* NodeAuthenticatorPage.make()
+    return HttpServer.serve(middleware(yield* Platform.httpApp))
+  }))
+  return Layer.unwrapEffect(HttpServer.addressFormattedWith((address) => {
+    const baseUrl = address.replace("0.0.0.0", "127.0.0.1")
+    return Effect.succeed(
+      Layer.effect(World, make(baseUrl, server)).pipe(
+        Layer.provide(Layer.orDie(Transport.layer({
+          issuer: Entity.service(serviceId),
+          baseUrl,
+          signingKey: TestKeys.service.privateKey
+        })))
+      )
+    )
+  })).pipe(
+    Layer.provide(served),
+    Layer.provide(TestPlatform.layerPlatform),
+    Layer.provide(FetchHttpClient.layer),
+    Layer.provide(Layer.orDie(NodeHttpServer.layer(() => server, { port: 0, host: "127.0.0.1" })))
+  )
+}))
