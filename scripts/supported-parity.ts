@@ -10,6 +10,10 @@ export interface Capability {
   /** `Module.member`, or `Module.declaration.member`: each is looked for in the sources. */
   readonly ours?: ReadonlyArray<string>
   readonly note?: string
+  /** A file of an example: for what is not in a package. */
+  readonly example?: string
+  /** Titles of the tests that show it, by their file. */
+  readonly shown?: Readonly<Record<string, ReadonlyArray<string>>>
   /** Why it is not here. */
   readonly missing?: { readonly kind: "left out" | "not yet"; readonly why: string }
 }
@@ -24,6 +28,14 @@ const leftOut = (why: string) => ({ missing: { kind: "left out", why } }) as con
 const notYet = (why: string) => ({ missing: { kind: "not yet", why } }) as const
 
 const errors = (...tags: ReadonlyArray<string>) => tags.map((tag) => `ApiError.${tag}`)
+
+const login = (file: string) => `examples/login/src/${file}`
+
+const transcript = {
+  "packages/cli/test/docs.test.ts": ["shows what commands print, and JSON as their schemas have it"]
+}
+
+const pages = (...titles: ReadonlyArray<string>) => ({ "examples/login/test/login.test.ts": titles })
 
 export const sections: ReadonlyArray<Section> = [
   {
@@ -502,14 +514,134 @@ export const sections: ReadonlyArray<Section> = [
     title: "Tools",
     capabilities: [
       {
-        what: "a command-line program: authorizations, sessions, devices, one-time codes, key pairs",
-        ids: Array.from({ length: 29 }, (_, i) => 162 + i),
-        ...notYet("no command calls the API")
+        what: "a command-line program: which platform it calls, and further keys to decrypt by",
+        ids: [162, 163],
+        ours: ["ProfileCommand.command"],
+        note: "in a profile, which names files and variables with keys",
+        shown: {
+          "packages/cli/test/profile.test.ts": [
+            "adds a profile without its key, in a file of the user's own, and makes the first the current one",
+            "notes a further key that is the signing key"
+          ]
+        }
       },
       {
-        what: "a web application that links, logs in and receives webhooks",
-        ids: Array.from({ length: 10 }, (_, i) => 191 + i),
-        ...notYet("there is none; `pnpm demo` shows the calls")
+        what: "it leaves TLS unverified",
+        ids: [164],
+        ...leftOut("whoever is in between could keep requests from the platform; plain http is for loopback hosts")
+      },
+      {
+        what: "it authorizes and waits, reads responses, cancels, starts and ends sessions, makes key pairs",
+        ids: [165, 166, 167, 168, 169, 170, 171, 172, 173, 174, 175, 176, 177, 178, 179, 184, 189],
+        ...notYet("no command does")
+      },
+      {
+        what: "it links, lists and unlinks devices",
+        ids: [180, 181, 182],
+        ours: ["DeviceCommand.command"],
+        note: "waits for a link with the time left, the QR code in the terminal",
+        shown: {
+          "packages/cli/test/device.test.ts": [
+            "shows the code of a link and the time left, and ends once the device has completed it"
+          ],
+          ...transcript
+        }
+      },
+      {
+        what: "it lists and ends a user's sessions with all services",
+        ids: [183],
+        ours: ["SessionCommand.command"],
+        shown: transcript
+      },
+      {
+        what: "it sets up, removes and verifies one-time codes",
+        ids: [185, 186, 187],
+        ours: ["TotpCommand.command"],
+        shown: transcript
+      },
+      {
+        what: "it sets where the webhooks of a directory go",
+        ids: [188],
+        ours: ["DirectoryCommand.command", "ServiceCommand.command"],
+        note: "and manages directories, services, their keys and policies",
+        shown: transcript
+      },
+      {
+        what: "it acts for a service by the key of its directory or organization",
+        ids: [190],
+        shown: {
+          "packages/cli/test/directory.test.ts": ["is for the key of an organization, and says so to that of another"],
+          ...transcript
+        }
+      },
+      {
+        what: "a web application: its configuration",
+        ids: [191],
+        example: login("Settings.ts"),
+        shown: { "examples/login/test/Settings.test.ts": ["are read from the environment"] }
+      },
+      {
+        what: "it registers its webhooks",
+        ids: [192],
+        example: login("Registration.ts"),
+        shown: pages("tells the platform at its start where its webhooks go")
+      },
+      {
+        what: "what it stores",
+        ids: [193],
+        example: login("Store.ts"),
+        shown: { "examples/login/test/Logins.test.ts": ["is forgotten a minute after its time", "is taken once"] },
+        note: "a port, in memory"
+      },
+      {
+        what: "its start page",
+        ids: [194],
+        example: login("web/AccountRoutes.ts"),
+        shown: pages("leads whoever is not logged in to its form")
+      },
+      {
+        what: "it links a device by a QR code",
+        ids: [195],
+        example: login("Links.ts"),
+        shown: pages("links a device by a code, and learns of it by webhook")
+      },
+      {
+        what: "it logs in, also where a request is open",
+        ids: [196],
+        example: login("Logins.ts"),
+        shown: pages(
+          "logs in whose device approves, and shows the device's name as text",
+          "cancels a login of the same browser that is open, and asks again"
+        ),
+        note: "where it is the browser's own, it may go on with it as well"
+      },
+      {
+        what: "it shows how a login stands",
+        ids: [197],
+        example: login("web/LoginRoutes.ts"),
+        shown: pages("logs nobody in whose device denies", "tells of a login that was reported as fraud")
+      },
+      {
+        what: "it logs out",
+        ids: [198],
+        example: login("web/AccountRoutes.ts"),
+        shown: pages("ends a session with the logout, here and on the device")
+      },
+      {
+        what: "it receives answers and session ends",
+        ids: [199],
+        example: login("Sessions.ts"),
+        shown: pages(
+          "ends all sessions of a user who logs out on the device, and tells the open page",
+          "takes webhooks of requests and links that it does not know, and does nothing with them"
+        ),
+        note: "a session starts with an approval only"
+      },
+      {
+        what: "it receives completed links",
+        ids: [200],
+        example: login("Links.ts"),
+        shown: pages("links a device by a code, and learns of it by webhook")
       },
       {
         what: "a suite for any way to a platform, devices driven by it, and nothing left behind",

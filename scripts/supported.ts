@@ -89,13 +89,31 @@ const idsText = (numbers: ReadonlyArray<number>): string => {
   return ranges.map(([from, to]) => from === to ? text(from) : `${text(from)}–${text(to)}`).join(", ")
 }
 
+const inRepository = (file: string): string => Path.join(Workspace.root, file)
+
+const exampleOf = (file: string): string => {
+  if (!Fs.existsSync(inRepository(file))) found(`${file} is not there`)
+  return link(inRepository(file), file)
+}
+
+/** Titles rather than files: a test file shows much, and a title says what. */
+const shownBy = (what: string, file: string, titles: ReadonlyArray<string>): string => {
+  const path = inRepository(file)
+  const text = Fs.existsSync(path) ? Fs.readFileSync(path, "utf8") : ""
+  for (const title of titles) {
+    if (!text.includes(`("${title}"`)) found(`"${what}" is to be shown by "${title}", which is not in ${file}`)
+  }
+  used.add(path)
+  return titles.map((title) => `[“${title}”](${file})`).join(", ")
+}
+
 const parity = sections.map(({ capabilities, title }) =>
   [
     `### ${title}`,
     "",
     "| Capability | Here | Ids |",
     "|---|---|---|",
-    ...capabilities.map(({ ids, missing, note, ours = [], what }) => {
+    ...capabilities.map(({ example, ids, missing, note, ours = [], shown = {}, what }) => {
       for (const reference of ours) {
         if (!exists(reference)) found(`"${what}" names ${reference}, which is not there`)
       }
@@ -106,7 +124,12 @@ const parity = sections.map(({ capabilities, title }) =>
       }
       const here = missing !== undefined
         ? `**${missing.kind}**: ${missing.why}`
-        : ours.map((reference) => `\`${reference}\``).join(", ") + (note === undefined ? "" : `; ${note}`)
+        : [
+          ...(example === undefined ? [] : [exampleOf(example)]),
+          ...(ours.length === 0 ? [] : [ours.map((reference) => `\`${reference}\``).join(", ")]),
+          ...(note === undefined ? [] : [note]),
+          ...Object.entries(shown).map(([file, titles]) => shownBy(what, file, titles))
+        ].join("; ")
       return `| ${what} | ${here} | ${idsText(ids)} |`
     })
   ].join("\n")

@@ -36,7 +36,7 @@ const Live = Beside.pipe(
   Layer.provide(Logger.remove(Logger.defaultLogger))
 )
 
-const codeOf = ({ text }: Browser.Page): string => /aria-label="Linking code">([a-z0-9]{7})</.exec(text)?.[1] ?? ""
+const codeOf = ({ text }: Browser.Page): string => /id="code">([a-z0-9]{7})</.exec(text)?.[1] ?? ""
 
 /** All devices have one key: making keys takes longer than all else. */
 const device = Effect.gen(function*() {

@@ -23,7 +23,7 @@ export const layout = ({ live, title, wide = false }: Options, ...content: Reado
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/style.css">
 <script src="/assets/live.js" defer></script>
-${live === undefined ? nothing : html`<noscript><meta http-equiv="refresh" content="3"></noscript>`}
+${live === undefined ? nothing : html`<noscript><meta http-equiv="refresh" content="2"></noscript>`}
 </head>
 <body${live === undefined ? nothing : html` data-live="${live.path}" data-status="${live.status}"`}>
 <header class="bar"><a class="brand" href="/"><img src="/assets/icon.svg" alt="" width="28" height="28">Lighthouse</a></header>

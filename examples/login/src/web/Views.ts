@@ -135,7 +135,7 @@ export const linkWaiting = (link: Link, authenticatorUrl: Option.Option<string>,
     html`<h1>Scan the code</h1>
 <p class="lead">Read it with the authenticator on your device, or type it there.</p>
 <div class="qr" role="img" aria-label="QR code of the linking code ${link.code}">${trusted(LinkQrCode.svg(link))}</div>
-<p class="code" aria-label="Linking code">${link.code}</p>
+<p class="code" id="code">${link.code}</p>
 ${
       Option.match(authenticatorUrl, {
         onNone: () => nothing,
@@ -172,7 +172,7 @@ export const account = (
   layout(
     { title: "Logged in", live: { path: "/account/events", status: "open" }, wide: true },
     html`<h1>Hello, ${user}</h1>
-<p class="lead">You are logged in since ${
+<p class="lead">Logged in at ${
       DateTime.format(started, { locale: "en-GB", timeStyle: "short", timeZone: "UTC" })
     } UTC. Log out here or on your device: this page notices.</p>
 <h2>Your devices</h2>
