@@ -31,7 +31,8 @@ const floors: Readonly<Record<string, Floor>> = {
     packages: ["core", "transport"],
     modules: new RegExp(String.raw`^(${effect}|${platform}|uqr|node-forge|otpauth|ipaddr\.js)$`)
   },
-  // Stands beside the others, and none of them may name it: what speaks v3 loads nothing of v1.
+  // Stands beside the others, and none of them may name it but the command, when it is asked to: what speaks v3 loads
+  // nothing of v1.
   legacy: { packages: ["core", "transport"], modules: new RegExp(String.raw`^(${effect}|${platform})$`) },
   authenticator: {
     packages: ["core", "transport", "platform"],
@@ -158,6 +159,10 @@ const checkImports = (pkg: Workspace.Package, source: ts.SourceFile, place: "src
         )
       } else if (place === "src" && other.path === "") {
         found(`"${specifier}" is the barrel: import the module itself, as "${specifier}/<Module>"`)
+      } else if (place === "src" && other.name === "legacy" && !ts.isCallExpression(node)) {
+        found(
+          `"${specifier}" is of the API v1, which whoever speaks v3 loads nothing of: import() it where it is asked for`
+        )
       }
       continue
     }

@@ -64,6 +64,15 @@ export * as LegacyPlatform from "./LegacyPlatform.ts"
 export * as LegacyPolicy from "./LegacyPolicy.ts"
 
 /**
+ * The platform of the API v1 beside a sandbox, for tests in any language: what is below `/v1/`, and below
+ * `/sandbox/legacy/` plain JSON that moves it. It is for tests alone: whoever reaches it rules the platform.
+ *
+ * @see docs/sandbox.md "The API v1"
+ * @since 0.1.0
+ */
+export * as LegacySandbox from "./LegacySandbox.ts"
+
+/**
  * Times of the API v1: `YYYY-MM-DD HH:MM:SS` in UTC, without a mark that says so; in its last year ISO 8601 with a `Z`.
  *
  * @see docs/legacy.md "Time"
