@@ -1,7 +1,7 @@
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import { launchkey, Sandboxed, sandboxed } from "./support/launchkey.ts"
+import { launchkey, Sandboxed, sandboxed, words } from "./support/launchkey.ts"
 
 layer(sandboxed, { excludeTestServices: true })("launchkey directory", (it) => {
   it.effect("leaves what is not named, clears what is told to be cleared, and refuses both at once", () =>
@@ -67,7 +67,7 @@ layer(sandboxed, { excludeTestServices: true })("launchkey directory", (it) => {
       const add = (input: string) =>
         launchkey(
           { env: { XDG_CONFIG_HOME: folder }, input },
-          ...["directory", "key", "add", String(id)],
+          ...words(`directory key add ${id}`),
           "-",
           "--active",
           "no"
@@ -81,7 +81,7 @@ layer(sandboxed, { excludeTestServices: true })("launchkey directory", (it) => {
       assert.match(again.err, /^Problem: The public key is already attached to this entity \(KEY-002\)\./)
       const { code, err } = yield* launchkey(
         { env: { XDG_CONFIG_HOME: folder } },
-        ...["directory", "key", "remove", String(id), "not-a-key"]
+        ...words(`directory key remove ${id} not-a-key`)
       )
       assert.strictEqual(code, 2)
       assert.include(err, "Give sixteen hex octets joined by colons")

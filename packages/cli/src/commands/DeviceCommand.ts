@@ -19,6 +19,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Acting from "../internal/acting.ts"
 import * as Given from "../internal/given.ts"
+import * as Interruption from "../internal/interruption.ts"
 import * as Leaf from "../internal/leaf.ts"
 import { fields, none, rows } from "../internal/text.ts"
 import { NotYet } from "../internal/unusable.ts"
@@ -106,8 +107,15 @@ const link = Leaf.make("link", {
     const client = yield* Acting.directory(given)
     const ttl = given.noWait ? given.ttl : Option.orElse(given.ttl, () => Option.some(patience))
     const started = yield* client.linkDevice(given.user, { ttl: Option.getOrUndefined(ttl) })
-    if (!given.noWait) yield* Console.error(howToLink(started, given.darkOnLight))
     const { code, deviceId, qrCodeUrl } = started
+    if (!given.noWait) {
+      yield* Console.error(howToLink(started, given.darkOnLight))
+      yield* Interruption.leaves({
+        problem: "The link is not completed, and its code serves on for its time.",
+        details: { deviceId, code },
+        next: "Look with `launchkey device list` whether a device has taken it."
+      })
+    }
     return {
       deviceId,
       code,

@@ -38,6 +38,9 @@ export interface Given {
   readonly onOut?: (text: string) => void
 }
 
+/** The arguments of a line without quotes. */
+export const words = (line: string): ReadonlyArray<string> => line.split(" ")
+
 const captured = (
   outer: Console.Console,
   out: (text: string) => void,

@@ -1,0 +1,48 @@
+import { assert, layer } from "@effect/vitest"
+import { Clock, Effect } from "effect"
+import { createHmac } from "node:crypto"
+import { launchkey, Sandboxed, sandboxed } from "./support/launchkey.ts"
+
+/** RFC 6238 with SHA-1, six digits and 30 seconds. */
+const codeOf = (secret: string, millis: number): string => {
+  const bits = Array.from(
+    secret,
+    (letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")
+  )
+  const octets = Array.from(bits.join("").matchAll(/.{8}/g), ([octet]) => Number.parseInt(octet, 2))
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(Math.floor(millis / 30_000)))
+  const mac = createHmac("sha1", Buffer.from(octets)).update(counter).digest()
+  return String((mac.readUInt32BE((mac.at(-1) ?? 0) & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0")
+}
+
+layer(sandboxed, { excludeTestServices: true })("launchkey totp", (it) => {
+  it.effect("verifies a code of the secret that it printed, from the command line or standard input", () =>
+    Effect.gen(function*() {
+      const { folder, launchkey: run, result } = yield* Sandboxed
+      const { id } = yield* result("directory", "create", "Codes")
+      const { id: service } = yield* result("service", "create", "Codes", "--directory", String(id))
+      const of = ["--directory", String(id)]
+      const { secret, uri } = yield* result("totp", "generate", "ada", ...of, "--issuer", "Acme", "--account", "a@b.c")
+      assert.match(String(uri), /^otpauth:\/\/totp\/Acme:a%40b\.c\?secret=[A-Z2-7]+&issuer=Acme&algorithm=SHA1/)
+      const now = yield* Clock.currentTimeMillis
+      const verify = ["totp", "verify", "ada"]
+      const valid = yield* run(...verify, codeOf(String(secret), now), "--service", String(service))
+      assert.deepStrictEqual([valid.code, valid.out], [0, "The code is valid.\n"])
+      const given = { env: { XDG_CONFIG_HOME: folder }, input: `${codeOf(String(secret), now)}\n` }
+      const again = yield* launchkey(given, ...verify, "--service", String(service))
+      // A code serves once.
+      assert.deepStrictEqual([again.code, again.out], [3, "The code is not valid.\n"])
+    }))
+
+  it.effect("draws the code for an application", () =>
+    Effect.gen(function*() {
+      const { launchkey: run, result } = yield* Sandboxed
+      const { id } = yield* result("directory", "create", "Drawn")
+      const { out } = yield* run("totp", "generate", "ada", "--directory", String(id))
+      assert.match(
+        out,
+        /^(?:[█▀▄ ]+\n){20,}Secret {5}[A-Z2-7]{16,}\nAlgorithm {2}SHA1\nDigits {5}6\nPeriod {5}30 seconds\n/
+      )
+    }))
+})
