@@ -23,7 +23,12 @@ const transport = Transport.layerConfig({
   signingKey: Config.redacted("ORGANIZATION_KEY") // PEM
 })
 
-App.layer.pipe(
+const ready = Layer.effectDiscard(
+  Effect.flatMap(Settings.Settings, ({ externalUrl }) => Effect.log(`Ready: browsers find it at ${externalUrl}`))
+)
+
+ready.pipe(
+  Layer.provide(App.layer),
   Layer.provide(Layer.provide(App.sdk, transport)),
   Layer.provide([server, Settings.layerConfig, NodeHttpClient.layerUndici]),
   Layer.launch,

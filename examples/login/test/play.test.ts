@@ -1,22 +1,24 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs"
+import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 
-/** The command as its script runs it, in a process of its own. */
-const played = (...options: ReadonlyArray<string>) =>
+/** A program in a process of its own, once it has said that it is ready. */
+const started = (ready: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
   Effect.acquireRelease(
     Effect.async<{
       readonly output: string
       /** As Ctrl-C does; yields the exit code. */
       readonly interrupt: Effect.Effect<number | null>
     }>((resume) => {
-      const child = spawn(process.execPath, ["--import", "tsx", "scripts/play.ts", ...options], { cwd: root })
+      // Not the runner's environment: it has a BASE_URL of its own.
+      const child = spawn(process.execPath, args, { cwd: root, env: { PATH: process.env["PATH"], ...env } })
       let output = ""
       const ended = new Promise<number | null>((resolve) => child.on("close", resolve))
       const interrupt = Effect.promise(() => {
@@ -25,14 +27,23 @@ const played = (...options: ReadonlyArray<string>) =>
       })
       const read = (chunk: Buffer) => {
         output += chunk.toString()
-        if (output.includes("Ctrl-C")) resume(Effect.succeed({ output, interrupt }))
+        if (output.includes(ready)) resume(Effect.succeed({ output, interrupt }))
       }
       child.stdout.on("data", read)
       child.stderr.on("data", read)
-      child.on("close", () => resume(Effect.dieMessage(`play has ended early: ${output}`)))
+      child.on("close", () => resume(Effect.dieMessage(`The program has ended early: ${output}`)))
     }),
     ({ interrupt }) => interrupt
   )
+
+const pageAt = (address: string) => Effect.promise(async () => (await fetch(address)).text())
+
+const freePort = Effect.async<number>((resume) => {
+  const server = createServer().listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    server.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
+  })
+})
 
 describe("play", () => {
   it.scopedLive("says where everything is, lets a program in, and leaves nothing behind", () =>
@@ -42,25 +53,24 @@ describe("play", () => {
         (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
       )
       const env = join(folder, "play.env")
-      const { interrupt, output } = yield* played("--env", env)
+      const { interrupt, output } = yield* started("Ctrl-C", ["--import", "tsx", "scripts/play.ts", "--env", env])
       const [application = "", authenticator = ""] = output.match(/http:\/\/\S+/g) ?? []
-      const pages = yield* Effect.promise(() =>
-        Promise.all([application, authenticator].map(async (address) => (await fetch(address)).text()))
-      )
-      assert.include(pages[0], "<title>Log in")
-      assert.include(pages[1], "<title>Authenticator")
+      assert.include(yield* pageAt(application), "<title>Log in")
+      assert.include(yield* pageAt(authenticator), "<title>Authenticator")
       assert.notStrictEqual(new URL(application).origin, new URL(authenticator).origin)
-
       assert.strictEqual(statSync(env).mode & 0o777, 0o600)
-      const names = readFileSync(env, "utf8").split("\n").map((line) => line.replace(/=.*/, ""))
-      assert.deepStrictEqual(names, [
-        "BASE_URL",
-        "ORGANIZATION_ID",
-        "ORGANIZATION_KEY",
-        "DIRECTORY_ID",
-        "SERVICE_ID",
-        ""
-      ])
+
+      // Such a program is the application itself, once more.
+      const port = String(yield* freePort)
+      const address = `http://127.0.0.1:${port}`
+      const other = yield* started(
+        `Ready: browsers find it at ${address}`,
+        [`--env-file=${env}`, "--import", "tsx", "examples/login/src/main.ts"],
+        { PORT: port, EXTERNAL_URL: address }
+      )
+      assert.include(yield* pageAt(address), "<title>Log in")
+      assert.strictEqual(yield* other.interrupt, 0)
+
       assert.strictEqual(yield* interrupt, 0)
       assert.isFalse(existsSync(env))
     }), 60_000)
