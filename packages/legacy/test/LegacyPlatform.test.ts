@@ -88,6 +88,33 @@ describe("the platform, by the vectors", () => {
       }).pipe(Effect.provide(inMemory)))
   }
 
+  const { auths: _, ...aboutRequests } = vectors.requests
+
+  for (const [name, { as_query, method, parameters, path }] of Object.entries(aboutRequests)) {
+    it.scoped(`takes the request ${name}, in the URL and in a form`, () =>
+      Effect.gen(function*() {
+        const { platform: made, request } = yield* platform({ platform: { insecureAllowReuse: true } })
+        const begun = yield* request(
+          HttpClientRequest.post("/auths", { urlParams: { ...credentials("json"), ...login } })
+        )
+        const id = String(begun.body["auth_request"])
+        yield* name === "logs_authenticate_false" ? made.deny(id) : made.approve(id)
+        if (name === "logs_revoke") {
+          const first = { ...credentials("json"), action: "Authenticate", status: "True", auth_request: id }
+          yield* request(HttpClientRequest.put("/logs").pipe(HttpClientRequest.bodyUrlParams(first)))
+        }
+        const asked = HttpClientRequest.make(method as "GET" | "PUT")
+        const at = path.replace("/v1", "")
+        // whose handle this platform did not give, but with credentials that it takes
+        const unknown = yield* request(asked(`${at}?${as_query}`))
+        assert.strictEqual(unknown.body["message_code"], name === "poll" ? 70402 : 50456)
+        const given = { ...parameters, auth_request: id }
+        assert.strictEqual((yield* request(asked(at, { urlParams: given }))).status, 200)
+        const inForm = HttpClientRequest.post(`${at}?METHOD=${method}`).pipe(HttpClientRequest.bodyUrlParams(given))
+        assert.strictEqual((yield* request(inForm)).status, 200)
+      }).pipe(Effect.provide(inMemory)))
+  }
+
   for (const form of ["old", "later"] as const) {
     it.scoped(`answers a ping in the ${form} form octet for octet`, () =>
       Effect.gen(function*() {
