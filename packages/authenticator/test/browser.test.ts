@@ -162,7 +162,7 @@ describe.skipIf(Browser.executable === undefined)(
           yield* at(() => button(page, "Approve").click())
           yield* at(() => page.getByLabel("New PIN").fill("4711"))
           yield* at(() => page.getByLabel("The same again").fill("4711"))
-          yield* at(() => button(page, "Keep this PIN").click())
+          yield* at(() => button(page, "Save PIN").click())
           yield* says(page, "Approved")
           assert.isTrue((yield* answer(first)).authorized)
 

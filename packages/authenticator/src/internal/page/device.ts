@@ -2,15 +2,12 @@
 import type { PendingAuthorization } from "@effect-launchkey/core/Device"
 import type { ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import type { Session } from "@effect-launchkey/core/Session"
-import { evaluate, type Place, untried, type Verdict } from "@effect-launchkey/platform/DevicePolicy"
 import * as LinkedDevice from "@effect-launchkey/platform/LinkedDevice"
 import * as DeviceKey from "@effect-launchkey/transport/DeviceKey"
 import type { InvalidKey } from "@effect-launchkey/transport/InvalidKey"
-import type * as Jose from "@effect-launchkey/transport/Jose"
 import type * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Clock from "effect/Clock"
-import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -21,6 +18,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
+import { type Approval, approve, type Asking } from "./approval.ts"
 import * as Pin from "./pin.ts"
 import * as Problems from "./problems.ts"
 import * as Vault from "./vault.ts"
@@ -53,25 +51,6 @@ export interface LinkInput {
   readonly name: string
 }
 
-/** The browser does not tell where it is: its user said no, or it does not know. */
-export class LocationUnknown
-  extends Data.TaggedError("LocationUnknown")<{ readonly reason: "PERMISSION" | "SENSOR" }>
-{}
-
-/** What the device asks of its user while it answers. None: the user leaves the request as it is. */
-export interface Asking {
-  readonly enterPin: (problem: string | undefined) => Effect.Effect<Option.Option<string>>
-  readonly choosePin: Effect.Effect<Option.Option<string>>
-  readonly locate: Effect.Effect<Place, LocationUnknown>
-}
-
-export type Approval =
-  /** The user left it, or was told why not. */
-  | { readonly _tag: "Left" }
-  | { readonly _tag: "Answered" }
-  /** The device cannot meet the policy: it may say so. */
-  | { readonly _tag: "Unmet"; readonly outcome: LinkedDevice.Outcome; readonly why: string }
-
 export interface Device {
   readonly state: SubscriptionRef.SubscriptionRef<State>
   /** What there is to say, in the order in which it came up. */
@@ -82,7 +61,8 @@ export interface Device {
   readonly answer: (request: PendingAuthorization, outcome: LinkedDevice.Outcome) => Effect.Effect<void>
   readonly endSession: (session: Session) => Effect.Effect<void>
   readonly endSessions: Effect.Effect<void>
-  readonly setPin: (pin: string) => Effect.Effect<void>
+  /** Whether it is kept. */
+  readonly setPin: (pin: string) => Effect.Effect<boolean>
   readonly checkPin: (pin: string) => Effect.Effect<"Right" | "Wrong" | "Locked">
   readonly unlink: Effect.Effect<void>
   /** Adds to the news. */
@@ -105,13 +85,7 @@ const reconnecting = Schedule.exponential("1 second", 2).pipe(
   Schedule.resetAfter("1 minute")
 )
 
-const failure = (outcome: Pick<LinkedDevice.Outcome, "reason" | "failed" | "error">): LinkedDevice.Outcome => ({
-  ...untried,
-  type: "FAILED",
-  ...outcome
-})
-
-type Needs = Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient
+type Needs = RemoteApi.RemoteApi | HttpClient.HttpClient
 
 export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault | Needs | Scope.Scope> =>
   Effect.gen(function*() {
@@ -314,7 +288,8 @@ export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault 
         const hash = yield* Pin.make(pin)
         yield* vault.update((account) => ({ ...account, pin: hash, attempts: { wrong: 0, lockedUntil: 0 } }))
         yield* change((linked) => ({ ...linked, hasPin: true }))
-      }).pipe(kept, Effect.asVoid)
+        return true
+      }).pipe(kept, Effect.map((kept) => kept === true))
 
     const checkPin = (pin: string) =>
       Effect.gen(function*() {
@@ -329,80 +304,6 @@ export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault 
         })
         return right ? "Right" as const : "Wrong" as const
       }).pipe(kept, Effect.map((checked) => checked ?? "Wrong" as const))
-
-    /** Whether the user knows the PIN; undefined where they leave it. */
-    const proven = (asking: Asking): Effect.Effect<boolean | undefined> =>
-      Effect.gen(function*() {
-        const at = yield* SubscriptionRef.get(state)
-        if (at._tag !== "Linked") return undefined
-        if (!at.hasPin) {
-          const chosen = yield* asking.choosePin
-          if (Option.isNone(chosen)) return undefined
-          yield* setPin(chosen.value)
-          return true
-        }
-        let problem: string | undefined
-        for (let attempt = 1; attempt <= Pin.maximumAttempts; attempt++) {
-          const entered = yield* asking.enterPin(problem)
-          if (Option.isNone(entered)) return undefined
-          const checked = yield* checkPin(entered.value)
-          if (checked === "Right") return true
-          if (checked === "Locked") {
-            yield* say("Too many wrong PINs: wait a while before you try again.")
-            return undefined
-          }
-          const left = Pin.maximumAttempts - attempt
-          problem = `That is not the PIN. ${left === 1 ? "One attempt is" : `${left} attempts are`} left.`
-        }
-        return false
-      })
-
-    const unmet = (outcome: LinkedDevice.Outcome, why: string): Approval => ({ _tag: "Unmet", outcome, why })
-
-    const approve = (request: PendingAuthorization, asking: Asking): Effect.Effect<Approval> =>
-      Effect.gen(function*() {
-        const judge = (location: Option.Option<Place>) =>
-          Effect.map(DateTime.now, (now): Verdict =>
-            evaluate(
-              request.policy,
-              { methods: ["PIN_CODE"], location, rootedOrJailbroken: false, emulator: false },
-              now
-            ))
-        let verdict = yield* judge(Option.none())
-        // Only a policy with a fence has the browser ask for its user's place.
-        if (verdict.reason === "SENSOR") {
-          const place = yield* Effect.either(asking.locate)
-          if (place._tag === "Left") {
-            return unmet(
-              failure({ reason: place.left.reason, failed: ["GEOFENCING"], error: true }),
-              place.left.reason === "PERMISSION"
-                ? "The service asks where you are, and this page may not know. Allow it in the browser's settings."
-                : "The service asks where you are, and this browser cannot tell."
-            )
-          }
-          verdict = yield* judge(Option.some(place.right))
-        }
-        if (verdict.type === "FAILED") {
-          return unmet(
-            verdict,
-            verdict.failed.length > 0
-              ? "The service asks you to be in another place."
-              : "The service asks for more than a browser can prove: use another device."
-          )
-        }
-        if (verdict.passed.includes("PIN_CODE")) {
-          const known = yield* proven(asking)
-          if (known === undefined) {
-            return { _tag: "Left" }
-          }
-          if (!known) {
-            yield* answer(request, failure({ reason: "AUTHENTICATION", failed: ["PIN_CODE"], error: false }))
-            return { _tag: "Answered" }
-          }
-        }
-        yield* answer(request, verdict)
-        return { _tag: "Answered" }
-      })
 
     const unlinked: State = { _tag: "Unlinked" }
     const account = yield* Effect.either(vault.get)
@@ -423,7 +324,11 @@ export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault 
       state,
       news,
       link,
-      approve,
+      approve: (request, asking) =>
+        Effect.flatMap(SubscriptionRef.get(state), (at) =>
+          at._tag === "Linked"
+            ? approve(request, { ...asking, hasPin: at.hasPin, setPin, checkPin, answer, say })
+            : Effect.succeed<Approval>({ _tag: "Left" })),
       answer,
       endSession: (session) =>
         withDevice((device) => device.endSessions(session.serviceId)).pipe(

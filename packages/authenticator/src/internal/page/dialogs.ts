@@ -3,7 +3,7 @@ import type { PendingAuthorization } from "@effect-launchkey/core/Device"
 import * as LinkedDevice from "@effect-launchkey/platform/LinkedDevice"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type Asking, LocationUnknown } from "./device.ts"
+import { type Asking, LocationUnknown } from "./approval.ts"
 import { h, opened } from "./dom.ts"
 import * as Pin from "./pin.ts"
 
@@ -60,7 +60,7 @@ export const choosePin = (why: string): Effect.Effect<Option.Option<string>> => 
     body: [h("p", {}, why), first.row, second.row, said],
     actions: [
       {
-        label: "Keep this PIN",
+        label: "Save PIN",
         kind: "primary",
         take: () => {
           if (!Pin.pattern.test(first.input.value)) {

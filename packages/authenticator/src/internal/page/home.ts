@@ -189,7 +189,7 @@ export const make = (device: Device, run: Run): View => {
         if (checked !== "Right") return yield* device.tell(dialogs.pinProblem(checked))
       }
       const chosen = yield* dialogs.choosePin("Services may ask for it before you approve. It stays in this browser.")
-      if (Option.isSome(chosen)) yield* Effect.zipRight(device.setPin(chosen.value), device.tell("The PIN is kept."))
+      if (Option.isSome(chosen) && (yield* device.setPin(chosen.value))) yield* device.tell("The PIN is kept.")
     })))
 
   const element = h(

@@ -1,0 +1,189 @@
+import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
+import * as EffectivePolicy from "@effect-launchkey/core/EffectivePolicy"
+import { GeoCircleFence, TerritoryFence } from "@effect-launchkey/core/Fence"
+import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
+import * as TimeFence from "@effect-launchkey/core/TimeFence"
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Option } from "effect"
+import * as Link from "../src/internal/page/link.ts"
+import * as Pin from "../src/internal/page/pin.ts"
+import * as words from "../src/internal/page/words.ts"
+
+const at = (milliseconds: number) => DateTime.unsafeMake(milliseconds)
+
+const office = new GeoCircleFence({ name: "Office", latitude: 36, longitude: -115, radius: 250 })
+const here = new GeoCircleFence({ latitude: 36, longitude: -115, radius: 27_512 })
+const ontario = new TerritoryFence({ country: "CA", administrativeArea: "CA-ON", postalCode: "K1A" })
+const germany = new TerritoryFence({ name: "Home", country: "DE" })
+
+describe("a policy in words", () => {
+  const none = AuthPolicy.none()
+  const cases: ReadonlyArray<readonly [string, EffectivePolicy.EffectivePolicy, ReadonlyArray<string>]> = [
+    ["is nothing where nothing is demanded", EffectivePolicy.merge(ServicePolicy.none, none), []],
+    [
+      "counts what is to be proven",
+      EffectivePolicy.merge(ServicePolicy.methodAmount(2), none),
+      ["Asks for 2 proofs that it is you."]
+    ],
+    [
+      "names the factors",
+      EffectivePolicy.merge(ServicePolicy.factors(["knowledge", "possession"]), none),
+      ["Asks for something you know and something you have."]
+    ],
+    [
+      "names places, and how far one may be from them",
+      EffectivePolicy.merge(
+        ServicePolicy.methodAmount(0, { fences: [office, here] }),
+        AuthPolicy.any(1, { geofences: [{ name: "Lab", latitude: 1, longitude: 2, radius: 1000 }] })
+      ),
+      [
+        "Asks for one proof that it is you.",
+        "Only in “Office” (within 250 m) or a place (within 27.5 km).",
+        "Only in “Lab” (within 1 km)."
+      ]
+    ],
+    [
+      "names territories",
+      EffectivePolicy.merge(ServicePolicy.factors(["inherence"], { fences: [ontario, germany] }), none),
+      ["Asks for something you are.", "Only in K1A, CA-ON or “Home” (DE)."]
+    ],
+    [
+      "names conditions",
+      EffectivePolicy.merge(
+        ServicePolicy.conditionalGeofence({
+          fences: [office],
+          inside: ServicePolicy.methodAmount(0),
+          outside: ServicePolicy.factors(["knowledge"])
+        }),
+        none
+      ),
+      [
+        "In “Office” (within 250 m): asks for nothing more than your decision. Elsewhere: asks for something you know."
+      ]
+    ],
+    [
+      "names times, and devices that will not do",
+      EffectivePolicy.merge(
+        ServicePolicy.legacy({
+          denyRootedJailbroken: true,
+          timeFences: [
+            TimeFence.make({
+              name: "work",
+              days: ["Monday", "Friday"],
+              start: { hour: 9, minute: 0 },
+              end: { hour: 17, minute: 5 },
+              timeZone: "Europe/Berlin"
+            })
+          ]
+        }),
+        none
+      ),
+      [
+        "Only Mondays and Fridays from 9:00 to 17:05 (Europe/Berlin).",
+        "Not on a device that is rooted or jailbroken."
+      ]
+    ]
+  ]
+  for (const [behaviour, policy, expected] of cases) {
+    it(behaviour, () => assert.deepStrictEqual(words.policy(policy), expected))
+  }
+})
+
+describe("times in words", () => {
+  for (
+    const [milliseconds, text] of [
+      [-1, "0 s left"],
+      [1, "1 s left"],
+      [59_000, "59 s left"],
+      [59_001, "1 min 0 s left"],
+      [599_000, "9 min 59 s left"],
+      [3_660_000, "1 h 1 min left"]
+    ] as const
+  ) {
+    it(`say "${text}" of ${milliseconds} milliseconds`, () => assert.strictEqual(words.timeLeft(milliseconds), text))
+  }
+
+  for (
+    const [milliseconds, text] of [
+      [0, "just now"],
+      [59_999, "just now"],
+      [60_000, "1 minute ago"],
+      [7_200_000, "2 hours ago"],
+      [172_800_000, "2 days ago"]
+    ] as const
+  ) {
+    it(`say "${text}" of ${milliseconds} milliseconds before`, () =>
+      assert.strictEqual(words.ago(at(0), at(milliseconds)), text))
+  }
+})
+
+describe("what stands in for a name", () => {
+  for (
+    const [name, letter] of [["bank", "B"], [" Bank", "B"], ["🏦 Bank", "🏦"], ["ß", "SS"], ["", "?"]] as const
+  ) {
+    it(`is ${letter} for "${name}"`, () => assert.strictEqual(words.initial(name), letter))
+  }
+
+  for (
+    const [userAgent, name] of [
+      [
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36 Edg/150.0.0.0",
+        "Edge on Windows"
+      ],
+      [
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+        "Safari on iPhone"
+      ],
+      ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"],
+      [
+        "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Mobile Safari/537.36",
+        "Chrome on Android"
+      ],
+      ["curl/8", "Browser on this computer"]
+    ] as const
+  ) {
+    it(`is "${name}" for that browser`, () => assert.strictEqual(words.deviceName(userAgent), name))
+  }
+})
+
+describe("a link", () => {
+  const sdkKey = "0d6f2a3e-7d1c-41ee-b962-0242ac120002"
+  const page = "https://mfa.example.com/authenticator/"
+  const link = Option.some({ code: "k7w2m9q", sdkKey })
+
+  for (
+    const [what, found, expected] of [
+      ["a fragment", Link.fromFragment(`#code=K7W2M9Q&sdk_key=${sdkKey}`), link],
+      [
+        "a fragment with a key of no form",
+        Link.fromFragment("#code=k7w2m9q&sdk_key=x"),
+        Option.some({
+          code: "k7w2m9q",
+          sdkKey: undefined
+        })
+      ],
+      ["a fragment without a code", Link.fromFragment(`#sdk_key=${sdkKey}`), Option.none()],
+      ["a fragment with a code of no form", Link.fromFragment("#code=k7w2m9"), Option.none()],
+      ["an image of the code alone", Link.fromQr("k7w2m9q", page), Option.some({ code: "k7w2m9q", sdkKey: undefined })],
+      ["an image of this page's address", Link.fromQr(`${page}#code=k7w2m9q&sdk_key=${sdkKey}`, page), link],
+      ["an image of another page's address", Link.fromQr("https://evil.example/#code=k7w2m9q", page), Option.none()],
+      ["an image of anything else", Link.fromQr("WIFI:S:guest;;", page), Option.none()]
+    ] as const
+  ) {
+    it(`is ${Option.isSome(expected) ? "" : "not "}read from ${what}`, () => assert.deepStrictEqual(found, expected))
+  }
+})
+
+describe("wrong PINs", () => {
+  it("lock for half a minute after five in a row, and twice as long each time, up to an hour", () =>
+    assert.deepStrictEqual([0, 1, 4, 5, 6, 10, 15, 100].map(Pin.lockAfter), [
+      0,
+      0,
+      0,
+      30_000,
+      0,
+      60_000,
+      120_000,
+      3_600_000
+    ]))
+})
