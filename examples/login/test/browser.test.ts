@@ -52,7 +52,7 @@ describe.skipIf(Chromium.skipped)("the application in a browser", () => {
         await page.getByText("Your session has ended.").waitFor()
         assert.deepStrictEqual(complaints, [])
       })
-    }).pipe(Effect.provide(TwoPages)), 60_000)
+    }).pipe(Effect.provide(TwoPages)), 120_000)
 
   it.scopedLive("does the same without scripts, by loading its pages again", () =>
     Effect.gen(function*() {
@@ -69,5 +69,5 @@ describe.skipIf(Chromium.skipped)("the application in a browser", () => {
         await page.getByRole("button", { name: "Log in" }).click()
         await page.getByRole("heading", { name: "Hello, scriptless@example.com" }).waitFor()
       })
-    }).pipe(Effect.provide(Simulated)), 60_000)
+    }).pipe(Effect.provide(Simulated)), 120_000)
 })

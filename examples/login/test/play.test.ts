@@ -73,5 +73,5 @@ describe("play", () => {
 
       assert.strictEqual(yield* interrupt, 0)
       assert.isFalse(existsSync(env))
-    }), 60_000)
+    }), 120_000)
 })

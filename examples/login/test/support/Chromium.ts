@@ -11,7 +11,7 @@ const places = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 ]
 
-export const path = places.find((place) => {
+const path = places.find((place) => {
   if (place === undefined) return false
   try {
     accessSync(place, constants.X_OK)
@@ -26,7 +26,7 @@ export const skipped = path === undefined && process.env["EXPECT_BROWSER"] === u
 export const none = "No Chromium was found: install it, or give its path in CHROME_PATH."
 
 /** What a page complains of on its console. */
-export interface Context {
+interface Context {
   readonly context: BrowserContext
   readonly complaints: ReadonlyArray<string>
 }
@@ -44,7 +44,7 @@ export const make = Effect.acquireRelease(
 ).pipe(Effect.flatMap((browser) =>
   Effect.promise(async (): Promise<Context> => {
     const context = await browser.newContext({ viewport: { width: 390, height: 844 } })
-    context.setDefaultTimeout(15_000)
+    context.setDefaultTimeout(30_000)
     const complaints: Array<string> = []
     context.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") complaints.push(message.text())
