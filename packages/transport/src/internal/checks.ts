@@ -18,7 +18,7 @@ interface HashClaims {
   readonly func?: string | undefined
 }
 
-export const refuse = (reason: RejectionReason) => new Refusal({ reason })
+const refuse = (reason: RejectionReason) => new Refusal({ reason })
 
 export const check = (holds: boolean, reason: RejectionReason): Effect.Effect<void, Refusal> =>
   holds ? Effect.void : refuse(reason)
