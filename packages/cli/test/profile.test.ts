@@ -110,6 +110,17 @@ second  ${organization}  https://mfa.example.com  no
         assert.strictEqual(yield* modeOf(kept), 0o600)
       }))
 
+    it.scoped("keeps the key that serves where the one to replace it does not", () =>
+      Effect.gen(function*() {
+        const { folder, fs, run } = yield* home
+        const add = `profile add acme --base-url https://mfa.example.com --entity ${organization} --key-stdin`
+        yield* run(add, { input: pem })
+        const { code, err } = yield* run(add, { input: "garbage" })
+        assert.strictEqual(code, 2)
+        assert.match(err, /^Problem: The key in standard input cannot be used: it is not one well-formed PEM/)
+        assert.strictEqual(yield* fs.readFileString(`${folder}/.config/launchkey/keys/acme.pem`), pem)
+      }))
+
     it.scoped("refuses a key that cannot be used, and adds nothing", () =>
       Effect.gen(function*() {
         const { file, folder, fs, run } = yield* home

@@ -91,9 +91,7 @@ const link = Leaf.make("link", {
       "How long the code serves: 300 seconds to a day, such as 1h. Default 15m; with --no-wait the platform's own."
     ),
     noWait: Options.boolean("no-wait").pipe(Options.withDescription("Print the code, and do not wait for the device.")),
-    darkOnLight: Options.boolean("dark-on-light").pipe(
-      Options.withDescription("Draw the QR code for a light background.")
-    ),
+    darkOnLight: Given.darkOnLight,
     ...acting
   },
   result: Linked,

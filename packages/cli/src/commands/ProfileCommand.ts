@@ -13,13 +13,14 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { credentialsOf, profile as choice } from "../internal/acting.ts"
+import * as Given from "../internal/given.ts"
 import * as Leaf from "../internal/leaf.ts"
 import { fields, none, rows, yesNo } from "../internal/text.ts"
 import { Unusable } from "../internal/unusable.ts"
 import * as Profile from "../Profile.ts"
-import * as Stdio from "../Stdio.ts"
 
 const config = choice.config
 
@@ -129,18 +130,21 @@ const add = Leaf.make("add", {
       ...(pins.length === 0 ? {} : { pinnedKeys: pins })
     })
     const profiles = yield* Profile.load(file)
-    if (given.keyStdin) {
-      const { input } = yield* Stdio.Stdio
-      yield* Profile.writePrivate(kept, new TextDecoder().decode(yield* input))
-    }
     const repeated = profile.decryptionKeys.some((source) =>
       Profile.describeSource(source) === Profile.describeSource(profile.signingKey)
     )
     if (repeated) {
       yield* Console.error("Note: the signing key decrypts as well; naming it as a further key changes nothing.")
     }
-    // What would fail at the first call fails here. A variable may be set only where the profile is used.
-    if (!("env" in profile.signingKey)) yield* credentialsOf(profile)
+    // What would fail at the first call fails here, before it takes the place of a key that serves.
+    if (given.keyStdin) {
+      const pem = yield* Given.text("-")
+      yield* credentialsOf(profile, { key: Redacted.make(pem), from: "standard input" })
+      yield* Profile.writePrivate(kept, pem)
+    } else if (Option.isNone(given.keyEnv)) {
+      // A variable may be set only where the profile is used.
+      yield* credentialsOf(profile)
+    }
     const current = profiles.current ?? name
     yield* Profile.save(file, { current, profiles: { ...profiles.profiles, [name]: profile } })
     return shown(name, profile, current)

@@ -4,13 +4,13 @@
  * @see docs/cli.md
  * @since 0.1.0
  */
-import * as LinkQrCode from "@effect-launchkey/clients/LinkQrCode"
 import * as Args from "@effect/cli/Args"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { renderUnicodeCompact } from "uqr"
 import * as Acting from "../internal/acting.ts"
 import * as Given from "../internal/given.ts"
 import * as Leaf from "../internal/leaf.ts"
@@ -27,6 +27,9 @@ const Generated = Schema.Struct({
   uri: Schema.Redacted(Schema.String)
 })
 
+/** The margin that readers may count on, in modules. */
+const border = 4
+
 const generate = Leaf.make("generate", {
   description: "Gives a user a new secret for one-time codes, in place of any there was, and prints it.",
   config: {
@@ -35,12 +38,12 @@ const generate = Leaf.make("generate", {
       Options.withDescription("Whom the code application names beside the code. Default LaunchKey."),
       Options.withDefault("LaunchKey")
     ),
-    account: Given.optional("account", "The account that it names. Default: the user.")
+    account: Given.optional("account", "The account that it names. Default: the user."),
+    darkOnLight: Given.darkOnLight
   },
   result: Generated,
-  text: ({ algorithm, digits, period, secret, uri }) =>
-    // The image of any text, though it is made for linking codes.
-    `${LinkQrCode.text({ code: Redacted.value(uri) })}\n${
+  text: ({ algorithm, digits, period, secret, uri }, { darkOnLight }) =>
+    `${renderUnicodeCompact(Redacted.value(uri), { border, invert: darkOnLight })}\n${
       fields([
         ["Secret", Redacted.value(secret)],
         ["Algorithm", algorithm],

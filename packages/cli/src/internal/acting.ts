@@ -17,6 +17,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Profile from "../Profile.ts"
 import { Unusable } from "./unusable.ts"
@@ -28,16 +29,24 @@ export type Credentials =
 
 type Environment = FileSystem.FileSystem | Path.Path | HttpClient.HttpClient | Scope.Scope
 
-/** The key ring and the credentials of the profile. Nothing is sent by that. */
+/** A key at hand, and where it came from. */
+interface Brought {
+  readonly key: Redacted.Redacted<string>
+  readonly from: string
+}
+
+/** The key ring and the credentials of the profile, or of one whose signing key is `brought`. Nothing is sent by that. */
 export const credentialsOf = (
-  profile: Profile.Profile
+  profile: Profile.Profile,
+  brought?: Brought
 ): Effect.Effect<Credentials, Unusable | InvalidKey | InvalidParameters, Environment> =>
   Effect.gen(function*() {
-    const sources = [profile.signingKey, ...profile.decryptionKeys]
-    const [signingKey, ...decryptionKeys] = [
-      yield* Profile.readKey(profile.signingKey),
-      ...(yield* Effect.forEach(profile.decryptionKeys, Profile.readKey))
-    ] as const
+    const sources = [
+      brought?.from ?? Profile.describeSource(profile.signingKey),
+      ...profile.decryptionKeys.map(Profile.describeSource)
+    ]
+    const signingKey = brought?.key ?? (yield* Profile.readKey(profile.signingKey))
+    const decryptionKeys = yield* Effect.forEach(profile.decryptionKeys, Profile.readKey)
     const options = {
       baseUrl: profile.baseUrl,
       signingKey,
@@ -85,10 +94,10 @@ export const credentialsOf = (
   })
 
 /** `signingKey`, `decryptionKeys[1]`: in the profile's words. */
-const nameOf = (field: string | undefined, sources: ReadonlyArray<Profile.KeySource>): string => {
+const nameOf = (field: string | undefined, sources: ReadonlyArray<string>): string => {
   const index = field === undefined || field === "signingKey" ? 0 : Number(field.replace(/\D/g, "")) + 1
   const source = sources[index]
-  return source === undefined ? "The key" : `The key in ${Profile.describeSource(source)}`
+  return source === undefined ? "The key" : `The key in ${source}`
 }
 
 /** Which profile a command acts by. */

@@ -81,6 +81,10 @@ export const userArgument = Args.text({ name: "USER" }).pipe(
   Args.withDescription("Identifier under which the directory knows the user.")
 )
 
+export const darkOnLight = Options.boolean("dark-on-light").pipe(
+  Options.withDescription("Draw the QR code for a light background.")
+)
+
 /** A file as octets; `-` is standard input. */
 export const octets = (file: string): Effect.Effect<Uint8Array, Unusable, FileSystem.FileSystem | Stdio> =>
   Effect.gen(function*() {

@@ -7,7 +7,7 @@ import * as Schedule from "effect/Schedule"
 import * as Stdio from "../Stdio.ts"
 
 /** `"4:05"`; `"1:00:00"` from an hour on. */
-export const clock = (left: Duration.Duration): string => {
+const clock = (left: Duration.Duration): string => {
   const seconds = Math.max(0, Math.ceil(Duration.toSeconds(left)))
   const two = (n: number) => String(n).padStart(2, "0")
   const hours = Math.floor(seconds / 3600)

@@ -7,7 +7,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import { type Context, Effect } from "effect"
 import * as Launchkey from "./launchkey.ts"
 
-export interface Step {
+interface Step {
   /** As it stands behind the prompt. */
   readonly command: string
   readonly expected: string
@@ -16,7 +16,7 @@ export interface Step {
 }
 
 /** The steps of the document's blocks of ```console. */
-export const steps = (document: string): ReadonlyArray<Step> =>
+const steps = (document: string): ReadonlyArray<Step> =>
   Array.from(document.matchAll(/^```console\n([\s\S]*?)^```$/gm), ({ 1: block = "", index }) => {
     const start = index + "```console\n".length
     return Array.from(block.matchAll(/^\$ (.*(?:\\\n.*)*)\n((?:(?!\$ ).*\n)*)/gm), (match) => ({
