@@ -1,7 +1,6 @@
 /** Users whose devices do by themselves what a user would: read the code that is shown, and approve. */
 import * as DirectoryClient from "@effect-launchkey/clients/DirectoryClient"
 import * as Authenticator from "@effect-launchkey/platform/Authenticator"
-import * as Jose from "@effect-launchkey/transport/Jose"
 import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Duration from "effect/Duration"
@@ -22,7 +21,7 @@ export const layer = ({ pace }: Options) =>
       const directory = yield* DirectoryClient.DirectoryClient
       const { baseUrl, sdkKey } = yield* World.World
       const scope = yield* Effect.scope
-      const services = yield* Effect.context<Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient>()
+      const services = yield* Effect.context<RemoteApi.RemoteApi | HttpClient.HttpClient>()
 
       const live = (code: string) =>
         Effect.gen(function*() {

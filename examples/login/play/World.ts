@@ -76,7 +76,7 @@ const platform = ({ mount, port }: { readonly port: number; readonly mount: Moun
     Layer.provideMerge(Platform.layerMemory),
     // The application listens on this machine.
     Layer.provide(NodeWebhookEgress.layer({ insecureAllowLoopback: true })),
-    Layer.provideMerge(Layer.provideMerge(RemoteApi.layer, Jose.layer)),
+    Layer.provideMerge(RemoteApi.layer),
     Layer.provideMerge(NodeHttpClient.layerUndici)
   )
 

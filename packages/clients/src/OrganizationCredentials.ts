@@ -10,7 +10,6 @@
 import type { InvalidParameters } from "@effect-launchkey/core/ApiError"
 import * as EntityIdentifier from "@effect-launchkey/core/EntityIdentifier"
 import type { InvalidKey } from "@effect-launchkey/transport/InvalidKey"
-import type * as Jose from "@effect-launchkey/transport/Jose"
 import type * as Keyring from "@effect-launchkey/transport/Keyring"
 import type * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import type * as Transport from "@effect-launchkey/transport/Transport"
@@ -69,7 +68,7 @@ const validateId = validate(EntityIdentifier.OrganizationId, "organizationId")
 export const make = (options: Options): Effect.Effect<
   Service,
   InvalidParameters,
-  Keyring.Keyring | Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient
+  Keyring.Keyring | RemoteApi.RemoteApi | HttpClient.HttpClient
 > =>
   Effect.gen(function*() {
     const organizationId = yield* validateId(options.organizationId)

@@ -5,7 +5,6 @@ import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
 import type { DirectoryId, ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import type { KeyId } from "@effect-launchkey/core/KeyId"
 import type { InvalidKey } from "@effect-launchkey/transport/InvalidKey"
-import type { Jose } from "@effect-launchkey/transport/Jose"
 import type { Keyring } from "@effect-launchkey/transport/Keyring"
 import type { RemoteApi } from "@effect-launchkey/transport/RemoteApi"
 import type { Transport } from "@effect-launchkey/transport/Transport"
@@ -273,7 +272,7 @@ describe("the type of each constructor", () => {
       Effect.Effect<
         OrganizationCredentials.Service,
         ApiError.InvalidParameters,
-        Keyring | Jose | RemoteApi | HttpClient.HttpClient
+        Keyring | RemoteApi | HttpClient.HttpClient
       >
     >(true)
     same<

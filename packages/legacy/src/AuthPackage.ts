@@ -80,7 +80,7 @@ const readResponse = (response: unknown): boolean | undefined => {
 export const open = (
   auth: string,
   options: { readonly authRequest: string; readonly privateKey: Jose.PrivateKey }
-): Effect.Effect<AuthPackage, AuthPackageRejected, Jose.Jose> =>
+): Effect.Effect<AuthPackage, AuthPackageRejected> =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const { authRequest, privateKey } = options
@@ -116,7 +116,7 @@ export const open = (
 export const seal = (
   { authorized, authRequest, deviceId, pins }: AuthPackage,
   publicKey: Jose.PublicKey
-): Effect.Effect<Uint8Array, Jose.PlaintextTooLong, Jose.Jose> =>
+): Effect.Effect<Uint8Array, Jose.PlaintextTooLong> =>
   Effect.flatMap(Jose.Jose, (jose) =>
     jose.encryptOaep(
       new TextEncoder().encode(JSON.stringify({

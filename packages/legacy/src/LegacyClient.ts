@@ -411,7 +411,7 @@ const notify = (connection: Connection, action: "Authenticate" | "Revoke", statu
  */
 export const make = (
   options: Options
-): Effect.Effect<Service, InvalidParameters | InvalidKey, Jose.Jose | HttpClient.HttpClient> =>
+): Effect.Effect<Service, InvalidParameters | InvalidKey, HttpClient.HttpClient> =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const connection = yield* connect({
@@ -601,7 +601,7 @@ export const make = (
 export const layer = (
   options: Options
 ): Layer.Layer<LegacyClient, InvalidParameters | InvalidKey, HttpClient.HttpClient> =>
-  Layer.merge(Layer.provide(Layer.effect(LegacyClient, make(options)), Jose.layer), Redaction.layer)
+  Layer.merge(Layer.effect(LegacyClient, make(options)), Redaction.layer)
 
 /**
  * @since 0.1.0

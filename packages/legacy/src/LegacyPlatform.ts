@@ -235,9 +235,9 @@ const tampered = (
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}): Effect.Effect<Service, InvalidKey, Jose.Jose> =>
+export const make = (options: Options = {}): Effect.Effect<Service, InvalidKey> =>
   Effect.gen(function*() {
-    const context = yield* Effect.context<Jose.Jose>()
+    const context = yield* Effect.context<never>()
     const jose = yield* Jose.Jose
     const generated = Effect.map(jose.generateKey(), ({ privateKey }) => privateKey)
     const first = yield* (options.privateKey === undefined ? generated : jose.importPrivateKey(options.privateKey))
@@ -437,7 +437,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, InvalidKey, 
  * @category layers
  */
 export const layer = (options: Options = {}): Layer.Layer<LegacyPlatform, InvalidKey> =>
-  Layer.merge(Layer.provide(Layer.effect(LegacyPlatform, make(options)), Jose.layer), Redaction.layer)
+  Layer.merge(Layer.effect(LegacyPlatform, make(options)), Redaction.layer)
 
 /**
  * One app for both generations: what is below `/v1/` goes to this platform, all else to the other, such as the

@@ -200,9 +200,9 @@ const routes = (platform: LegacyPlatform.Service) =>
  */
 export const make = (
   options: Options = {}
-): Effect.Effect<(sandbox: HttpApp.Default) => HttpApp.Default, never, Jose.Jose> =>
+): Effect.Effect<(sandbox: HttpApp.Default) => HttpApp.Default> =>
   Effect.gen(function*() {
-    const context = yield* Effect.context<Jose.Jose>()
+    const context = yield* Effect.context<never>()
     const { privateKeyPem } = yield* Effect.flatMap(Jose.Jose, (jose) => jose.generateKey())
     const begun = LegacyPlatform.make({ ...options, privateKey: privateKeyPem }).pipe(
       // the key is our own

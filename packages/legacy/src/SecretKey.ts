@@ -64,7 +64,7 @@ export const plaintextLength = (stamped: Stamped): number => plaintext(stamped).
 export const seal = (
   stamped: Stamped,
   keys: { readonly platformKey: Jose.PublicKey; readonly signingKey: Jose.PrivateKey }
-): Effect.Effect<Proof, Jose.PlaintextTooLong, Jose.Jose> =>
+): Effect.Effect<Proof, Jose.PlaintextTooLong> =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const ciphertext = yield* jose.encryptOaep(plaintext(stamped), keys.platformKey)

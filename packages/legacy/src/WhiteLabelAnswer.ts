@@ -70,7 +70,7 @@ const decodeAnswer = Schema.decodeUnknown(WhiteLabelAnswer)
 export const open = (
   { cipher, data }: typeof Sealed.Type,
   privateKey: Jose.PrivateKey
-): Effect.Effect<WhiteLabelAnswer, WhiteLabelAnswerRejected, Jose.Jose> =>
+): Effect.Effect<WhiteLabelAnswer, WhiteLabelAnswerRejected> =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const keyAndIv = yield* jose.decryptOaep(yield* base64.decode(cipher), privateKey)
@@ -93,7 +93,7 @@ export const open = (
 export const seal = (
   answer: WhiteLabelAnswer,
   publicKey: Jose.PublicKey
-): Effect.Effect<typeof Sealed.Type, never, Jose.Jose> =>
+): Effect.Effect<typeof Sealed.Type> =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const keyAndIv = utf8.encode(Encoding.encodeHex(yield* jose.randomBytes(24)))

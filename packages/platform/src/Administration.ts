@@ -158,7 +158,7 @@ export const isIdentifier = (text: string): boolean =>
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Service, never, Jose.Jose | Store.Store | PlatformClock.PlatformClock> = Effect.gen(
+export const make: Effect.Effect<Service, never, Store.Store | PlatformClock.PlatformClock> = Effect.gen(
   function*() {
     const jose = yield* Jose.Jose
     const store = yield* Store.Store
@@ -380,5 +380,5 @@ export const make: Effect.Effect<Service, never, Jose.Jose | Store.Store | Platf
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Administration, never, Jose.Jose | Store.Store | PlatformClock.PlatformClock> = Layer
+export const layer: Layer.Layer<Administration, never, Store.Store | PlatformClock.PlatformClock> = Layer
   .effect(Administration, make)

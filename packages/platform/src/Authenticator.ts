@@ -240,9 +240,9 @@ const deniedFor = (
  */
 export const make = (
   options: Options
-): Effect.Effect<Authenticator, never, Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient> =>
+): Effect.Effect<Authenticator, never, RemoteApi.RemoteApi | HttpClient.HttpClient> =>
   Effect.gen(function*() {
-    const context = yield* Effect.context<Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient>()
+    const context = yield* Effect.context<RemoteApi.RemoteApi | HttpClient.HttpClient>()
     const jose = yield* Jose.Jose
     const link = yield* Ref.make(Option.none<LinkedDevice.LinkedDevice>())
     const state = yield* Ref.make<DeviceState>({

@@ -223,7 +223,8 @@ const decodeLinkInput = (input: typeof LinkInput.Encoded) =>
       origin: "Client",
       issues: ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ message, path }) => ({
         path: path.join("."),
-        problem: message
+        // Where a schema has no words of its own, the formatter's end with the value.
+        problem: message.replace(/^Expected ([\s\S]*?), actual [\s\S]*$/, "expected $1")
       })),
       detail: undefined
     }))
@@ -270,7 +271,7 @@ export const make = (
 ): Effect.Effect<
   LinkedDevice,
   InvalidParameters,
-  Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient
+  RemoteApi.RemoteApi | HttpClient.HttpClient
 > =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose

@@ -7,7 +7,6 @@ import { Api } from "@effect-launchkey/core/Api"
 import { hints } from "@effect-launchkey/core/api/DeviceApi"
 import { Wire } from "@effect-launchkey/core/api/ErrorWire"
 import { EntityNotFound, InvalidParameters, InvalidPolicyInput, table } from "@effect-launchkey/core/ApiError"
-import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Redaction from "@effect-launchkey/transport/Redaction"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type { HttpApiDecodeError } from "@effect/platform/HttpApiError"
@@ -47,7 +46,6 @@ export type Services =
   | PlatformKeys.PlatformKeys
   | PlatformClock.PlatformClock
   | WebhookSender.WebhookSender
-  | Jose.Jose
 
 /** The first problem of each member, by its path: nested as the request is. */
 const problems = (error: HttpApiDecodeError): unknown => {
@@ -170,6 +168,5 @@ export const serve: Layer.Layer<never, never, HttpServer.HttpServer | Services> 
  */
 export const layerMemory: Layer.Layer<Services | Administration.Administration> = Administration.layer.pipe(
   Layer.provideMerge(WebhookSender.layer),
-  Layer.provideMerge(Layer.mergeAll(Store.layerMemory, PlatformClock.layer, PlatformKeys.layerGenerated)),
-  Layer.provideMerge(Jose.layer)
+  Layer.provideMerge(Layer.mergeAll(Store.layerMemory, PlatformClock.layer, PlatformKeys.layerGenerated))
 )

@@ -50,7 +50,7 @@ const fromKeys = (
   signing: Jose.PrivateKey,
   retired: ReadonlyArray<Jose.PrivateKey>,
   secret: Redacted.Redacted<Uint8Array>
-): Effect.Effect<Service, never, Jose.Jose> =>
+): Effect.Effect<Service> =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const all = [signing, ...retired]
@@ -66,7 +66,7 @@ const fromKeys = (
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options): Effect.Effect<Service, InvalidKey, Jose.Jose> =>
+export const make = (options: Options): Effect.Effect<Service, InvalidKey> =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     return yield* fromKeys(
@@ -80,7 +80,7 @@ export const make = (options: Options): Effect.Effect<Service, InvalidKey, Jose.
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: Options): Layer.Layer<PlatformKeys, InvalidKey, Jose.Jose> =>
+export const layer = (options: Options): Layer.Layer<PlatformKeys, InvalidKey> =>
   Layer.effect(PlatformKeys, make(options))
 
 /**
@@ -89,7 +89,7 @@ export const layer = (options: Options): Layer.Layer<PlatformKeys, InvalidKey, J
  * @since 0.1.0
  * @category layers
  */
-export const layerGenerated: Layer.Layer<PlatformKeys, never, Jose.Jose> = Layer.effect(
+export const layerGenerated: Layer.Layer<PlatformKeys> = Layer.effect(
   PlatformKeys,
   Effect.gen(function*() {
     const jose = yield* Jose.Jose

@@ -6,7 +6,6 @@
  * @see docs/sandbox.md
  * @since 0.1.0
  */
-import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Redaction from "@effect-launchkey/transport/Redaction"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type { HttpApiDecodeError } from "@effect/platform/HttpApiError"
@@ -82,7 +81,7 @@ const isControl = (url: string): boolean => /^\/sandbox(?:[/?]|$)/.test(url)
  */
 export const httpApp = (
   { disconnect, port, stats }: Options
-): Effect.Effect<HttpApp.Default, never, Jose.Jose | PlatformKeys.PlatformKeys | Scope.Scope> =>
+): Effect.Effect<HttpApp.Default, never, PlatformKeys.PlatformKeys | Scope.Scope> =>
   Effect.gen(function*() {
     const state = yield* SandboxState.make({
       stats: stats ?? Effect.succeed({ user: 0, system: 0, rss: 0 }),
@@ -133,5 +132,5 @@ export const serve = (
     )
   ).pipe(
     Layer.provide(PlatformKeys.layerGenerated),
-    Layer.provide([Jose.layer, Redaction.layer])
+    Layer.provide(Redaction.layer)
   )

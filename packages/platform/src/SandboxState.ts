@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { DeviceId } from "@effect-launchkey/core/Authorization"
-import * as Jose from "@effect-launchkey/transport/Jose"
 import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -132,7 +131,7 @@ const begin = ({ disconnect, settings }: Options) =>
       const plain = yield* Platform.plainHttpApp
       const sealed = yield* SealedHttpApp.make(plain)
       const faults = yield* SandboxFaults.make(plain, sealed, { disconnect })
-      const calling = (yield* Effect.context<Jose.Jose>()).pipe(
+      const calling = (yield* Effect.context<never>()).pipe(
         Context.add(HttpClient.HttpClient, InProcess.make(timed(sealed))),
         Context.add(RemoteApi.RemoteApi, yield* RemoteApi.make)
       )
@@ -156,7 +155,7 @@ const begin = ({ disconnect, settings }: Options) =>
       }
       return world
     }).pipe(Effect.provide(
-      (yield* Effect.context<Jose.Jose | PlatformKeys.PlatformKeys>()).pipe(
+      (yield* Effect.context<PlatformKeys.PlatformKeys>()).pipe(
         Context.add(Store.Store, store),
         Context.add(PlatformClock.PlatformClock, clock),
         Context.add(WebhookSender.WebhookSender, webhooks.sender),
@@ -174,9 +173,9 @@ const begin = ({ disconnect, settings }: Options) =>
  */
 export const make = (
   options: Options
-): Effect.Effect<Service, never, Jose.Jose | PlatformKeys.PlatformKeys | Scope.Scope> =>
+): Effect.Effect<Service, never, PlatformKeys.PlatformKeys | Scope.Scope> =>
   Effect.gen(function*() {
-    const context = yield* Effect.context<Jose.Jose | PlatformKeys.PlatformKeys | Scope.Scope>()
+    const context = yield* Effect.context<PlatformKeys.PlatformKeys | Scope.Scope>()
     const begun = Effect.gen(function*() {
       const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
       return { scope, world: yield* Scope.extend(begin(options), scope) }

@@ -57,10 +57,10 @@ const otherBody = (body: Uint8Array): Uint8Array => {
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Webhooks, never, Jose.Jose | PlatformKeys.PlatformKeys | Scope.Scope> = Effect.gen(
+export const make: Effect.Effect<Webhooks, never, PlatformKeys.PlatformKeys | Scope.Scope> = Effect.gen(
   function*() {
     const { webhooks: settings } = yield* PlatformSettings.PlatformSettings
-    const context = yield* Effect.context<Jose.Jose>()
+    const context = yield* Effect.context<never>()
     const jose = yield* Jose.Jose
     const { keyring } = yield* PlatformKeys.PlatformKeys
     const egress = yield* WebhookEgress.WebhookEgress

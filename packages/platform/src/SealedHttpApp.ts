@@ -137,7 +137,7 @@ export const make = <E>(app: HttpApp.Default<E>) =>
   Effect.gen(function*() {
     // No more than these: an app made while a request is served would hold on to that request.
     const context = Context.pick(Jose.Jose, Store.Store, PlatformClock.PlatformClock)(
-      yield* Effect.context<Jose.Jose | Store.Store | PlatformClock.PlatformClock>()
+      yield* Effect.context<Store.Store | PlatformClock.PlatformClock>()
     )
     const jose = yield* Jose.Jose
     const store = yield* Store.Store

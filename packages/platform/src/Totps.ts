@@ -50,7 +50,7 @@ const drift = 1
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Service, never, Jose.Jose | Store.Store | PlatformClock.PlatformClock> = Effect.gen(
+export const make: Effect.Effect<Service, never, Store.Store | PlatformClock.PlatformClock> = Effect.gen(
   function*() {
     const jose = yield* Jose.Jose
     const store = yield* Store.Store
@@ -97,7 +97,7 @@ export const make: Effect.Effect<Service, never, Jose.Jose | Store.Store | Platf
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Totps, never, Jose.Jose | Store.Store | PlatformClock.PlatformClock> = Layer.effect(
+export const layer: Layer.Layer<Totps, never, Store.Store | PlatformClock.PlatformClock> = Layer.effect(
   Totps,
   make
 )

@@ -215,7 +215,7 @@ export const seal = Effect.fnUntraced(function*(
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Service, never, Jose.Jose | PlatformKeys.PlatformKeys | Scope.Scope> = Effect.gen(
+export const make: Effect.Effect<Service, never, PlatformKeys.PlatformKeys | Scope.Scope> = Effect.gen(
   function*() {
     const { webhooks: settings } = yield* PlatformSettings.PlatformSettings
     const egress = yield* WebhookEgress.WebhookEgress
@@ -226,7 +226,7 @@ export const make: Effect.Effect<Service, never, Jose.Jose | PlatformKeys.Platfo
       lookup: (_: string) => Effect.makeSemaphore(settings.concurrencyPerOrigin)
     })
     // Not on the fiber that sends: a delivery would hold on to the request that led to it, and to its clock.
-    const run = yield* FiberSet.makeRuntime<Jose.Jose>()
+    const run = yield* FiberSet.makeRuntime()
 
     const admit = (delivery: Omit<Delivery, "id" | "state" | "attempts">, valid: boolean) =>
       Ref.modify(log, ({ deliveries, next, open }): [Delivery, Log] => {
@@ -340,7 +340,7 @@ export const make: Effect.Effect<Service, never, Jose.Jose | PlatformKeys.Platfo
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<WebhookSender, never, Jose.Jose | PlatformKeys.PlatformKeys> = Layer.scoped(
+export const layer: Layer.Layer<WebhookSender, never, PlatformKeys.PlatformKeys> = Layer.scoped(
   WebhookSender,
   make
 )

@@ -145,14 +145,13 @@ export const layerPlatform: Layer.Layer<
       retiredKeys: [TestKeys.retired.privateKey],
       userHashSecret: Redacted.make(new Uint8Array(32))
     }))
-  )),
-  Layer.provideMerge(Jose.layer)
+  ))
 )
 
 const layerAt = (baseUrl: string): Layer.Layer<
   TestPlatform | Transport.Transport | RemoteApi.RemoteApi,
   never,
-  HttpClient.HttpClient | Administration.Administration | Jose.Jose
+  HttpClient.HttpClient | Administration.Administration
 > =>
   Layer.effect(
     TestPlatform,

@@ -219,7 +219,7 @@ const claimingKey = (token: string, keyId: KeyId): string => {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}): Effect.Effect<Service, never, Jose.Jose> =>
+export const make = (options: Options = {}): Effect.Effect<Service> =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const { directory, issuer, keys, path, service, url } = yield* settled(options)
@@ -357,7 +357,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Jose.
  * @category layers
  */
 export const layerForging = (options: Options = {}): Layer.Layer<TestWebhooks> =>
-  Layer.effect(TestWebhooks, make(options)).pipe(Layer.provide(Jose.layer))
+  Layer.effect(TestWebhooks, make(options))
 
 /**
  * With a transport that believes what is forged: it has the receiver's credentials, and a platform in this process.

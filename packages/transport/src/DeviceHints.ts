@@ -14,7 +14,6 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Envelope from "./Envelope.ts"
 import { notFollowed } from "./internal/exchange.ts"
-import type * as Jose from "./Jose.ts"
 import type * as Keyring from "./Keyring.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import { operation, TransportError } from "./TransportError.ts"
@@ -66,7 +65,7 @@ const lines = Stream.mapAccumEffect("", (rest: string, text: string) => {
  */
 export const stream = (
   { baseUrl, httpClient, issuer, keyring, now }: Options
-): Stream.Stream<void, TransportError, Jose.Jose> => {
+): Stream.Stream<void, TransportError> => {
   const client = httpClient.pipe(
     HttpClient.withTracerDisabledWhen(() => true),
     HttpClient.withTracerPropagation(false)

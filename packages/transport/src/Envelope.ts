@@ -388,7 +388,7 @@ const unauthenticated: OpenedResponse = { authenticated: false, body: Option.non
  */
 export const openResponse = <E>(
   options: OpenResponseOptions<E>
-): Effect.Effect<OpenedResponse, Refusal | E, Jose.Jose> =>
+): Effect.Effect<OpenedResponse, Refusal | E> =>
   options.status === 401 || options.status >= 500
     ? Effect.orElseSucceed(openStrictly(options), () => unauthenticated)
     : openStrictly(options)

@@ -150,11 +150,6 @@ export interface Service {
   readonly randomBytes: (length: number) => Effect.Effect<Uint8Array>
 }
 
-/**
- * @since 0.1.0
- * @category tags
- */
-export class Jose extends Context.Tag("@effect-launchkey/transport/Jose")<Jose, Service>() {}
 
 const isSignatureAlgorithm = Schema.is(SignatureAlgorithm)
 const isKeyEncryptionAlgorithm = Schema.is(KeyEncryptionAlgorithm)
@@ -350,6 +345,16 @@ export const make: Service = {
 
   randomBytes: (length) => Effect.sync(() => crypto.getRandomValues(new Uint8Array(length)))
 }
+
+/**
+ * WebCrypto's, unless another is provided: `Layer.provide(NodeJose.layer)` below whatever seals and opens.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Jose extends Context.Reference<Jose>()("@effect-launchkey/transport/Jose", {
+  defaultValue: () => make
+}) {}
 
 /**
  * @since 0.1.0

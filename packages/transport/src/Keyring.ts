@@ -65,7 +65,7 @@ export const fromKeys = (keys: {
   readonly decryption: ReadonlyArray<Jose.PrivateKey>
   /** Default: `RS256`. */
   readonly signatureAlgorithm?: Jose.SignatureAlgorithm | undefined
-}): Effect.Effect<Service, never, Jose.Jose> =>
+}): Effect.Effect<Service> =>
   Effect.map(Jose.Jose, (jose) => {
     const decryption = new Map(keys.decryption.map((key) => [key.keyId, key]))
     const withKey = <A>(keyId: KeyId, open: (key: Jose.PrivateKey) => Effect.Effect<A, Refusal>) => {
@@ -89,7 +89,7 @@ export const fromKeys = (keys: {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options): Effect.Effect<Service, InvalidKey, Jose.Jose> =>
+export const make = (options: Options): Effect.Effect<Service, InvalidKey> =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const importAs = (field: string, pem: Redacted.Redacted<string>) =>
@@ -113,5 +113,5 @@ export const make = (options: Options): Effect.Effect<Service, InvalidKey, Jose.
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: Options): Layer.Layer<Keyring, InvalidKey, Jose.Jose> =>
+export const layer = (options: Options): Layer.Layer<Keyring, InvalidKey> =>
   Layer.effect(Keyring, make(options))

@@ -19,7 +19,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as baseUrls from "./internal/baseUrl.ts"
 import * as exchange from "./internal/exchange.ts"
-import type * as Jose from "./Jose.ts"
 import * as RemoteKeys from "./RemoteKeys.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as ServerClock from "./ServerClock.ts"
@@ -140,7 +139,7 @@ const capacity = 64
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Service, never, Jose.Jose> = Effect.map(
+export const make: Effect.Effect<Service> = Effect.map(
   Cache.make({ capacity, lookup: open, timeToLive: Duration.infinity }),
   (connections) => ({
     connect: (options) =>
@@ -157,4 +156,4 @@ export const make: Effect.Effect<Service, never, Jose.Jose> = Effect.map(
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<RemoteApi, never, Jose.Jose> = Layer.effect(RemoteApi, make)
+export const layer: Layer.Layer<RemoteApi> = Layer.effect(RemoteApi, make)

@@ -76,7 +76,7 @@ export interface Source {
 export const make = (
   source: Source,
   timeToLive: Duration.Duration = lifetimes.timeToLive
-): Effect.Effect<RemoteKeys, never, Jose.Jose> =>
+): Effect.Effect<RemoteKeys> =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const importKey = (pem: string, operation: string) =>

@@ -190,7 +190,7 @@ const decoded = <A>(path: string, schema: Schema.Schema<A, string>, value: strin
 export const make = (options: Options): Effect.Effect<
   Service,
   InvalidParameters,
-  Keyring.Keyring | Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient
+  Keyring.Keyring | RemoteApi.RemoteApi | HttpClient.HttpClient
 > =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
@@ -366,10 +366,7 @@ const isAboutTime = (error: Refusal | TransportError): boolean =>
 export const layerKeyring = (
   options: Options
 ): Layer.Layer<Transport, InvalidParameters, Keyring.Keyring | HttpClient.HttpClient> =>
-  Layer.effect(Transport, make(options)).pipe(
-    Layer.provide(RemoteApi.layer),
-    Layer.provide(Jose.layer)
-  )
+  Layer.provide(Layer.effect(Transport, make(options)), RemoteApi.layer)
 
 /**
  * With keys from PEM text.
@@ -380,7 +377,7 @@ export const layerKeyring = (
 export const layer = (
   options: Options & Keyring.Options
 ): Layer.Layer<Transport, InvalidParameters | InvalidKey, HttpClient.HttpClient> =>
-  layerKeyring(options).pipe(Layer.provide(Keyring.layer(options)), Layer.provide(Jose.layer))
+  Layer.provide(layerKeyring(options), Keyring.layer(options))
 
 /**
  * @since 0.1.0

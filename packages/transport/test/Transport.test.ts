@@ -6,6 +6,7 @@ import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, layer } from "@effect/vitest"
 import {
+  Array as Arr,
   Config,
   ConfigProvider,
   Deferred,
@@ -23,6 +24,7 @@ import {
 import * as Http from "node:http"
 import type { AddressInfo } from "node:net"
 import { inspect } from "node:util"
+import * as Jose from "../src/Jose.ts"
 import * as Keyring from "../src/Keyring.ts"
 import * as RemoteApi from "../src/RemoteApi.ts"
 import * as Transport from "../src/Transport.ts"
@@ -807,6 +809,24 @@ layer(Known.layer)("the layers", (it) => {
         )
       )
       assert.strictEqual(status, 204)
+    }))
+
+  it.effect("seal and open by the engine that they are provided with", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(known.now * 1000)
+      const used = yield* Ref.make<ReadonlyArray<string>>([])
+      const engine: Jose.Service = {
+        ...Jose.make,
+        sign: (options) => Effect.zipRight(Ref.update(used, Arr.append("sign")), Jose.make.sign(options)),
+        verify: (jws, key) => Effect.zipRight(Ref.update(used, Arr.append("verify")), Jose.make.verify(jws, key))
+      }
+      yield* Effect.provide(
+        call,
+        Transport.layer({ issuer: known.service, baseUrl, signingKey: pem }).pipe(
+          Layer.provide([clientLayer, Layer.succeed(Jose.Jose, engine)])
+        )
+      )
+      assert.deepStrictEqual(yield* Ref.get(used), ["sign", "verify"])
     }))
 
   const fromConfig = (values: ReadonlyArray<readonly [string, string]>) =>

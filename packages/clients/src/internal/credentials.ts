@@ -1,7 +1,6 @@
 import type { InvalidParameters } from "@effect-launchkey/core/ApiError"
 import type { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
 import type { InvalidKey } from "@effect-launchkey/transport/InvalidKey"
-import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Keyring from "@effect-launchkey/transport/Keyring"
 import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import * as Transport from "@effect-launchkey/transport/Transport"
@@ -23,10 +22,9 @@ export const layerKeyring = <Id, Service>(
   make: Effect.Effect<
     Service,
     InvalidParameters,
-    Keyring.Keyring | Jose.Jose | RemoteApi.RemoteApi | HttpClient.HttpClient
+    Keyring.Keyring | RemoteApi.RemoteApi | HttpClient.HttpClient
   >
 ): Layer.Layer<Id, InvalidParameters, Keyring.Keyring | HttpClient.HttpClient> =>
-  Layer.effect(tag, make).pipe(Layer.provide(RemoteApi.layer), Layer.provide(Jose.layer))
+  Layer.provide(Layer.effect(tag, make), RemoteApi.layer)
 
-export const keyring = (options: Keyring.Options): Layer.Layer<Keyring.Keyring, InvalidKey> =>
-  Layer.provide(Keyring.layer(options), Jose.layer)
+export const keyring = (options: Keyring.Options): Layer.Layer<Keyring.Keyring, InvalidKey> => Keyring.layer(options)

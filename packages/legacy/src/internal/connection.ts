@@ -64,7 +64,7 @@ const checkAppKey = (appKey: string | number): Effect.Effect<string, InvalidPara
 export const make = (options: Options): Effect.Effect<
   Connection,
   InvalidParameters | InvalidKey,
-  Jose.Jose | HttpClient.HttpClient
+  HttpClient.HttpClient
 > =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose

@@ -5,7 +5,6 @@ import * as FaultProxy from "@effect-launchkey/testing/FaultProxy"
 import * as Faults from "@effect-launchkey/testing/Faults"
 import * as TestPlatform from "@effect-launchkey/testing/TestPlatform"
 import * as TestTransport from "@effect-launchkey/testing/TestTransport"
-import * as Jose from "@effect-launchkey/transport/Jose"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
@@ -25,8 +24,6 @@ const fault = (name: string): Faults.Fault => {
 const ok = HttpClient.make((request) =>
   Effect.succeed(HttpClientResponse.fromWeb(request, new Response("fine", { status: 200 })))
 )
-
-const seal = Effect.provide(Faults.makeSeal, Jose.layer)
 
 describe("Faults", () => {
   it("names each fault once, and more than forty", () => {
@@ -58,7 +55,7 @@ describe("Faults", () => {
 
   it.effect("are met as often as was asked for, and then no more", () =>
     Effect.gen(function*() {
-      const faulty = yield* Faults.make(ok, { seal: yield* seal })
+      const faulty = yield* Faults.make(ok, { seal: yield* Faults.makeSeal })
       const status = Effect.map(faulty.httpClient.get("http://localhost/service/v3/auths"), ({ status }) => status)
       yield* faulty.meet(fault("plain-503"), { times: 2 })
       assert.deepStrictEqual(yield* Effect.all([status, status, status]), [503, 503, 200])
@@ -67,7 +64,7 @@ describe("Faults", () => {
 
   it.effect("of the time are not met by calls", () =>
     Effect.gen(function*() {
-      const faulty = yield* Faults.make(ok, { seal: yield* seal })
+      const faulty = yield* Faults.make(ok, { seal: yield* Faults.makeSeal })
       yield* faulty.meet(fault("time-503"))
       assert.strictEqual((yield* faulty.httpClient.get("http://localhost/service/v3/auths")).status, 200)
       assert.strictEqual((yield* faulty.httpClient.get("http://localhost/public/v3/ping")).status, 503)
@@ -90,7 +87,7 @@ const upstream = Effect.acquireRelease(
 const proxied = Effect.gen(function*() {
   const { asked, server } = yield* upstream
   const { port } = server.address() as AddressInfo
-  const proxy = yield* FaultProxy.make({ seal: yield* seal, upstream: () => port, patience: "1 second" })
+  const proxy = yield* FaultProxy.make({ seal: yield* Faults.makeSeal, upstream: () => port, patience: "1 second" })
   const get = Effect.flatMap(
     HttpClient.HttpClient,
     (client) => Effect.flatMap(client.get(`http://127.0.0.1:${proxy.port}/service/v3/auths`), ({ text }) => text)

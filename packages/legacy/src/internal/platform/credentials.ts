@@ -35,7 +35,7 @@ export const authenticate = (
     readonly required: ReadonlyArray<string>
     readonly allowReuse: boolean
   }
-): Effect.Effect<Application, Refused, Jose.Jose> =>
+): Effect.Effect<Application, Refused> =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const codes = family[options.call]

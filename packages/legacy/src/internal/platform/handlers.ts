@@ -1,4 +1,3 @@
-import * as Jose from "@effect-launchkey/transport/Jose"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -45,7 +44,7 @@ const lasting = (requests: State["requests"], now: DateTime.Utc): State["request
 
 type Handler = (
   call: parameters.Call
-) => Effect.Effect<HttpServerResponse.HttpServerResponse, Refused, Jose.Jose>
+) => Effect.Effect<HttpServerResponse.HttpServerResponse, Refused>
 
 /** Empty lines after the first and before the last, as the platform had them, which not every reader takes. */
 const withBlankLines = (pem: string): string =>

@@ -1,5 +1,4 @@
 /** What a user is called by whom: made up when it is first asked for, and the same from then on. */
-import type * as Jose from "@effect-launchkey/transport/Jose"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
@@ -16,7 +15,7 @@ const named = (ref: Ref.Ref<State>, key: ReadonlyArray<string>) =>
         : [known, state] as const
     }))
 
-type Named = Effect.Effect<string, never, Jose.Jose>
+type Named = Effect.Effect<string>
 
 export const userHash = (ref: Ref.Ref<State>, appKey: string, username: string): Named =>
   named(ref, ["user", appKey, username])
@@ -53,7 +52,7 @@ export const ofAnswer = (
   ref: Ref.Ref<State>,
   { appKey, organization }: Application,
   { username, wantsPushId }: AuthRequest
-): Effect.Effect<Names, never, Jose.Jose> =>
+): Effect.Effect<Names> =>
   Effect.gen(function*() {
     return {
       user_hash: yield* userHash(ref, appKey, username),

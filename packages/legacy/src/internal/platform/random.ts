@@ -6,7 +6,7 @@ export const mixedCase = `ABCDEFGHIJKLMNOPQRSTUVWXYZ${lowerCase}`
 export const digits = "0123456789"
 
 /** Each character as likely as any other. */
-export const text = (length: number, alphabet: string): Effect.Effect<string, never, Jose.Jose> =>
+export const text = (length: number, alphabet: string): Effect.Effect<string> =>
   Effect.flatMap(Jose.Jose, (jose) => {
     const limit = 256 - 256 % alphabet.length
     const more = (found: string): Effect.Effect<string> =>

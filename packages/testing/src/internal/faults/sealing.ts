@@ -19,11 +19,7 @@ const signer = (jose: Jose.Service, key: Jose.PrivateKey): Keyring.Service => ({
 const keyOf = (issuer: string): TestKeys.TestKey =>
   issuer.startsWith("org:") ? TestKeys.organization : issuer.startsWith("dir:") ? TestKeys.directory : TestKeys.service
 
-export const makeSeal: Effect.Effect<
-  (request: Request, sealing: Sealing) => Effect.Effect<Reply>,
-  never,
-  Jose.Jose
-> = Effect.gen(function*() {
+export const makeSeal: Effect.Effect<(request: Request, sealing: Sealing) => Effect.Effect<Reply>> = Effect.gen(function*() {
   const jose = yield* Jose.Jose
   const privateKey = (key: TestKeys.TestKey) => Effect.orDie(jose.importPrivateKey(key.privateKey))
   const publicKey = (key: TestKeys.TestKey) => Effect.orDie(jose.importPublicKey(key.publicKey))

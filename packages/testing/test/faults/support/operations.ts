@@ -21,7 +21,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
-type Platform = Administration.Administration | Store.Store | Totps.Totps | Jose.Jose
+type Platform = Administration.Administration | Store.Store | Totps.Totps
 
 export interface Clients {
   readonly organization: OrganizationClient.Service
