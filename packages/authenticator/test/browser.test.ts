@@ -1,7 +1,7 @@
 import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
 import * as DenialReason from "@effect-launchkey/core/DenialReason"
 import { assert, describe, it as test, layer } from "@effect/vitest"
-import { Context, Duration, Effect, Layer, Option } from "effect"
+import { Context, Duration, Effect, Layer, Option, Schedule } from "effect"
 import type { BrowserContextOptions, Page } from "playwright-core"
 import * as Browser from "./support/browser.ts"
 import * as checks from "./support/checks.ts"
@@ -116,6 +116,9 @@ describe.skipIf(Browser.executable === undefined)(
           yield* says(page, "Approved: Service.")
           yield* asksNothing(page)
           assert.isTrue((yield* answer(id)).authorized)
+          // What was focused is gone, and its user stays near.
+          const focused = yield* at(() => page.evaluate(() => document.activeElement?.textContent))
+          assert.strictEqual(focused, "Requests")
         }))
 
       it.scoped("reports fraud by one of the reasons that the request offers", () =>
@@ -260,6 +263,20 @@ describe.skipIf(Browser.executable === undefined)(
           yield* at(() => page.locator(".pill[data-reach=Live]").waitFor())
           yield* at(() => button(page, "Deny").click())
           yield* asksNothing(page)
+        }))
+
+      it.scoped("is listened to no longer than it is open", () =>
+        Effect.gen(function*() {
+          const { listening } = yield* World
+          const before = yield* listening
+          const { page } = yield* linked("user-closes")
+          assert.strictEqual(yield* listening, before + 1)
+          yield* at(() => page.close())
+          yield* listening.pipe(
+            Effect.repeat({ until: (now) => now === before, schedule: Schedule.spaced("20 millis") }),
+            Effect.timeout("5 seconds"),
+            Effect.orDie
+          )
         }))
 
       it.scoped("asks to be linked anew where its directory ended the link", () =>

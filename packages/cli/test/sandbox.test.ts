@@ -45,7 +45,9 @@ const launchkey = (...args: ReadonlyArray<string>) =>
     }
   })
 
-const Ready = Schema.parseJson(Schema.Struct({ baseUrl: Schema.String, sandbox: Schema.String }))
+const Ready = Schema.parseJson(
+  Schema.Struct({ baseUrl: Schema.String, sandbox: Schema.String, authenticator: Schema.String })
+)
 
 const post = (url: string, body: object) =>
   Effect.gen(function*() {
@@ -65,9 +67,15 @@ describe("launchkey", () => {
     it.scopedLive("serves a platform on which a user is authorized, until a signal ends it with 0", () =>
       Effect.gen(function*() {
         const sandbox = yield* launchkey("sandbox", "--port", "0", "--json")
-        const { baseUrl, sandbox: control } = yield* Effect.flatMap(sandbox.firstLine, Schema.decode(Ready))
+        const { authenticator, baseUrl, sandbox: control } = yield* Effect.flatMap(
+          sandbox.firstLine,
+          Schema.decode(Ready)
+        )
         assert.match(baseUrl, /^http:\/\/127\.0\.0\.1:\d+$/)
         assert.strictEqual(control, `${baseUrl}/sandbox`)
+        const page = yield* Effect.promise(() => fetch(authenticator))
+        assert.deepStrictEqual([page.status, page.headers.get("content-type")], [200, "text/html; charset=utf-8"])
+        assert.match(yield* Effect.promise(() => page.text()), /src="authenticator-[\w-]+\.js"/)
 
         const { organization_id: organizationId } = yield* post(`${control}/organizations`, {
           keys: [{ public_key: TestKeys.organization.publicKey, key_type: 0 }]

@@ -6,6 +6,7 @@ import type * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
 import type * as DenialReason from "@effect-launchkey/core/DenialReason"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as Administration from "@effect-launchkey/platform/Administration"
+import * as DeviceNotices from "@effect-launchkey/platform/DeviceNotices"
 import * as Platform from "@effect-launchkey/platform/Platform"
 import * as Store from "@effect-launchkey/platform/Store"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
@@ -15,7 +16,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as HttpServer from "@effect/platform/HttpServer"
-import { Context, Effect, Layer, Schedule } from "effect"
+import { Context, Effect, Layer, Ref, Schedule } from "effect"
 import type { Duration } from "effect"
 import { createServer, type Server } from "node:http"
 import * as AuthenticatorPage from "../../src/AuthenticatorPage.ts"
@@ -31,7 +32,21 @@ export interface Request {
   readonly denialReasons?: ReadonlyArray<DenialReason.DenialReason>
 }
 
-const make = (baseUrl: string, server: Server) =>
+/** Notices in memory that count who listens. */
+const counted = (listening: Ref.Ref<number>) =>
+  Layer.effect(
+    DeviceNotices.DeviceNotices,
+    Effect.map(DeviceNotices.DeviceNotices, (notices) => ({
+      ...notices,
+      listen: (device) =>
+        Effect.zipRight(
+          Effect.acquireRelease(Ref.update(listening, (n) => n + 1), () => Ref.update(listening, (n) => n - 1)),
+          notices.listen(device)
+        )
+    }))
+  ).pipe(Layer.provide(DeviceNotices.layerMemory))
+
+const make = (baseUrl: string, server: Server, listening: Ref.Ref<number>) =>
   Effect.gen(function*() {
     const administration = yield* Administration.Administration
     const transport = yield* Transport.Transport
@@ -49,6 +64,8 @@ const make = (baseUrl: string, server: Server) =>
       baseUrl,
       page: `${baseUrl}${AuthenticatorPage.path}`,
       server,
+      /** How many streams of hints are open. */
+      listening: Ref.get(listening),
       store: yield* Store.Store,
       service,
       linkUrl: (user: string) =>
@@ -71,6 +88,7 @@ export class World extends Context.Tag("test/World")<World, Effect.Effect.Succes
 
 export const layer: Layer.Layer<World> = Layer.unwrapScoped(Effect.gen(function*() {
   const server = createServer()
+  const listening = yield* Ref.make(0)
   yield* Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections()))
   const served = Layer.unwrapEffect(Effect.gen(function*() {
     const middleware = yield* NodeAuthenticatorPage.make()
@@ -79,7 +97,7 @@ export const layer: Layer.Layer<World> = Layer.unwrapScoped(Effect.gen(function*
   return Layer.unwrapEffect(HttpServer.addressFormattedWith((address) => {
     const baseUrl = address.replace("0.0.0.0", "127.0.0.1")
     return Effect.succeed(
-      Layer.effect(World, make(baseUrl, server)).pipe(
+      Layer.effect(World, make(baseUrl, server, listening)).pipe(
         Layer.provide(Layer.orDie(Transport.layer({
           issuer: Entity.service(serviceId),
           baseUrl,
@@ -88,7 +106,7 @@ export const layer: Layer.Layer<World> = Layer.unwrapScoped(Effect.gen(function*
       )
     )
   })).pipe(
-    Layer.provide(served),
+    Layer.provide(Layer.provide(served, counted(listening))),
     Layer.provide(TestPlatform.layerPlatform),
     Layer.provide(FetchHttpClient.layer),
     Layer.provide(Layer.orDie(NodeHttpServer.layer(() => server, { port: 0, host: "127.0.0.1" })))

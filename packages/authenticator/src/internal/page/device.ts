@@ -9,6 +9,7 @@ import type * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -78,11 +79,13 @@ export interface Device {
 /** How often the page asks by itself: while it hears nothing, and while it is told. */
 export const polling = { deaf: "5 seconds", told: "1 minute" } as const
 
+const briefly = Duration.minutes(1)
+
 /** When the page listens again after it could not: soon, then less often. */
 const reconnecting = Schedule.exponential("1 second", 2).pipe(
   Schedule.union(Schedule.spaced("30 seconds")),
   Schedule.jittered,
-  Schedule.resetAfter("1 minute")
+  Schedule.resetAfter(briefly)
 )
 
 type Needs = RemoteApi.RemoteApi | HttpClient.HttpClient
@@ -164,17 +167,13 @@ export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault 
         const live = yield* Ref.make(false)
         const listening = device.hints.pipe(
           Stream.runForEach(() => Effect.zipRight(Ref.set(live, true), Queue.offer(due, undefined))),
-          Effect.ensuring(Ref.set(live, false)),
-          Effect.tapError(() => Queue.offer(due, undefined))
+          Effect.ensuring(Effect.zipRight(Ref.set(live, false), Queue.offer(due, undefined))),
+          Effect.timed,
+          // What ends soon, such as for one window too many, is asked for later and later, as what fails.
+          Effect.filterOrFail(([lasted]) => Duration.greaterThan(lasted, briefly), () => "ended soon" as const)
         )
         const listeningOn = Effect.forever(
-          listening.pipe(
-            Effect.retry(reconnecting),
-            Effect.raceFirst(Queue.take(again)),
-            // A platform that ends what it just began is not asked at once.
-            Effect.zipRight(Effect.sleep("250 millis")),
-            Effect.ignore
-          )
+          listening.pipe(Effect.retry(reconnecting), Effect.raceFirst(Queue.take(again)), Effect.ignore)
         )
         const asking = Effect.iterate(true, {
           while: () => true,
