@@ -117,8 +117,8 @@ export const run = (args: ReadonlyArray<string>): Effect.Effect<void, never, Env
       if (!word.startsWith("-")) return yield* report("Usage", noSuchCommand(path, word, info), json)
     }
     const { colours } = yield* Stdio.Stdio
-    const shown = (text: unknown) =>
-      typeof text === "string" ? Help.ofCommand(colours ? text : withoutColours(text), path) : text
+    const told = own.includes("--completions") ? Help.completions : (text: string) => Help.ofCommand(text, path)
+    const shown = (text: unknown) => typeof text === "string" ? told(colours ? text : withoutColours(text)) : text
     const outer = yield* Console.consoleWith(Effect.succeed)
     // What is wrong with the arguments is told once, as any failure is, and not as the library would.
     const console: Console.Console = {

@@ -74,7 +74,12 @@ layer(Layer.merge(NodeContext.layer, FetchHttpClient.layer), { excludeTestServic
     Effect.gen(function*() {
       const bash = yield* launchkey({}, "--completions", "bash")
       assert.deepStrictEqual([bash.code, bash.err], [0, ""])
-      assert.include(bash.out, "launchkey,directory,create)")
+      // What the script holds of the words so far, and the next word.
+      for (
+        const found of ["launchkey,directory)", "launchkey__directory,sdk-key)", "launchkey__directory__sdk__key,list)"]
+      ) {
+        assert.include(bash.out, ` ${found}`)
+      }
       assert.match((yield* launchkey({}, "--version")).out, /^\d+\.\d+\.\d+\n/)
     }))
 })

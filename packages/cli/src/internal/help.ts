@@ -38,6 +38,17 @@ export const ofGroup = (path: ReadonlyArray<string>, { children, description }: 
   ].join("\n")
 }
 
+/**
+ * The library's completions for bash, where its script looks for a command of a group by the group's words with commas and
+ * those with underscores for hyphens, neither of which it keeps: corrected, so that these have completions too.
+ */
+export const completions = (script: string): string =>
+  script.replace(
+    /^( +)([a-z]\S*),([\w-]+)\)$/gm,
+    (_, indent: string, group: string, command: string) =>
+      `${indent}${group.replaceAll(",", "__")},${command.replaceAll("__", "-")})`
+  )
+
 /** Types that every option has, told as if they said something. */
 const noise = /^ *(?:A user-defined piece of text\.|A true or false value\.)\n\n/gm
 
