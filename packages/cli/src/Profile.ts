@@ -139,7 +139,12 @@ export const location = (config: Option.Option<string>): Effect.Effect<string, U
     const told = yield* variable("LAUNCHKEY_CONFIG")
     const named = Option.orElse(config, () => told)
     if (Option.isSome(named)) return path.resolve(named.value)
-    const home = Option.map(yield* variable("HOME"), (home) => path.join(home, ".config"))
+    // Windows has the second.
+    const profile = yield* variable("USERPROFILE")
+    const home = Option.map(
+      Option.orElse(yield* variable("HOME"), () => profile),
+      (home) => path.join(home, ".config")
+    )
     const folder = Option.orElse(yield* variable("XDG_CONFIG_HOME"), () => home)
     return path.join(
       yield* Effect.mapError(folder, () =>

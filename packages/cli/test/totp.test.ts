@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Clock, Effect } from "effect"
 import { createHmac } from "node:crypto"
-import { launchkey, Sandboxed, sandboxed } from "./support/launchkey.ts"
+import { launchkey, Sandboxed, sandboxed, words } from "./support/launchkey.ts"
 
 /** RFC 6238 with SHA-1, six digits and 30 seconds. */
 const codeOf = (secret: string, millis: number): string => {
@@ -33,6 +33,30 @@ layer(sandboxed, { excludeTestServices: true })("launchkey totp", (it) => {
       const again = yield* launchkey(given, ...verify, "--service", String(service))
       // A code serves once.
       assert.deepStrictEqual([again.code, again.out], [3, "The code is not valid.\n"])
+    }))
+
+  it.effect("asks by a service's own key, which acts for that service alone", () =>
+    Effect.gen(function*() {
+      const { baseUrl, folder, launchkey: run, result } = yield* Sandboxed
+      const { id } = yield* result("directory", "create", "Own key")
+      const { id: service } = yield* result("service", "create", "Own key", "--directory", String(id))
+      yield* result(...words(`service key add ${service} ${folder}/service.pub.pem --directory ${id}`))
+      yield* result("totp", "generate", "ada", "--directory", String(id))
+      const added = yield* run(
+        ...words(`profile add own --base-url ${baseUrl} --entity svc:${service} --key-file ${folder}/service.pem`)
+      )
+      assert.strictEqual(added.code, 0)
+      const by = (line: string) => run(...words(line), "--profile", "own")
+      assert.strictEqual((yield* by("totp verify ada nonsense")).code, 3)
+      assert.strictEqual((yield* by(`totp verify ada nonsense --service ${service}`)).code, 3)
+      const another = yield* by(`totp verify ada nonsense --service ${id}`)
+      assert.strictEqual(another.code, 2)
+      assert.include(another.err, "--service names another than the profile's own")
+      for (const line of ["device list ada", "service list", "directory list"]) {
+        const { code, err } = yield* by(line)
+        assert.strictEqual(code, 2, line)
+        assert.include(err, "and the profile has that of a service")
+      }
     }))
 
   it.effect("draws the code for an application", () =>
