@@ -25,8 +25,6 @@ export interface Section {
 
 const leftOut = (why: string) => ({ missing: { kind: "left out", why } }) as const
 
-const notYet = (why: string) => ({ missing: { kind: "not yet", why } }) as const
-
 const errors = (...tags: ReadonlyArray<string>) => tags.map((tag) => `ApiError.${tag}`)
 
 const login = (file: string) => `examples/login/src/${file}`
@@ -531,9 +529,55 @@ export const sections: ReadonlyArray<Section> = [
         ...leftOut("whoever is in between could keep requests from the platform; plain http is for loopback hosts")
       },
       {
-        what: "it authorizes and waits, reads responses, cancels, starts and ends sessions, makes key pairs",
-        ids: [165, 166, 167, 168, 169, 170, 171, 172, 173, 174, 175, 176, 177, 178, 179, 184, 189],
-        ...notYet("no command does")
+        what: "it authorizes and waits: context, title, time to live, notification, denial reasons, policy",
+        ids: [165, 166, 167, 168, 171, 172, 173, 174, 175, 176],
+        ours: ["AuthorizeCommand.authorize", "AuthorizeCommand.response"],
+        note: "with the time left; Ctrl-C offers to cancel; reasons are given, not made up; polls as the client does",
+        shown: {
+          "packages/cli/test/authorize.test.ts": [
+            "asks with all that may be said, waits, and shows what the device answered",
+            "prints the policy of options and of a file as it is sent, and sends nothing with --dry-run",
+            "asks whether to cancel the request when it is interrupted, and does so for a yes",
+            "ends with the code of a time that has passed when the platform lets the request expire"
+          ],
+          ...transcript
+        }
+      },
+      {
+        what: "it chooses between the old and the new response",
+        ids: [169],
+        ...leftOut("there is one, with all that either tells")
+      },
+      {
+        what: "it waits for a webhook instead of polling",
+        ids: [170],
+        ...leftOut("a platform elsewhere cannot call a terminal; `launchkey webhook verify` explains those that came")
+      },
+      {
+        what: "it cancels requests, starts and ends sessions, also by the key of a directory",
+        ids: [177, 178, 179, 184],
+        ours: ["AuthorizeCommand.cancel", "ServiceSessionCommand.start", "ServiceSessionCommand.end"],
+        shown: {
+          "packages/cli/test/authorize.test.ts": [
+            "starts and ends a user's session, with the key of the service, its directory or its organization"
+          ],
+          ...transcript
+        }
+      },
+      {
+        what: "it makes key pairs",
+        ids: [189],
+        ours: ["KeysCommand.command"],
+        note:
+          "in files that nobody else can read; `launchkey doctor` looks what is wrong with keys, clock and connection",
+        shown: {
+          "packages/cli/test/keys.test.ts": [
+            "generates a pair that the platform takes, and closes the private half to others"
+          ],
+          "packages/cli/test/doctor.test.ts": [
+            "ends with the code of the first check that fails, tells its remedy, and skips what needs it"
+          ]
+        }
       },
       {
         what: "it links, lists and unlinks devices",

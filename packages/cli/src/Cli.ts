@@ -19,13 +19,17 @@ import type * as Schema from "effect/Schema"
 import * as AuthorizeCommand from "./commands/AuthorizeCommand.ts"
 import * as DeviceCommand from "./commands/DeviceCommand.ts"
 import * as DirectoryCommand from "./commands/DirectoryCommand.ts"
+import * as DoctorCommand from "./commands/DoctorCommand.ts"
+import * as KeysCommand from "./commands/KeysCommand.ts"
 import * as ProfileCommand from "./commands/ProfileCommand.ts"
 import * as SandboxCommand from "./commands/SandboxCommand.ts"
 import * as ServiceCommand from "./commands/ServiceCommand.ts"
 import * as SessionCommand from "./commands/SessionCommand.ts"
 import * as TotpCommand from "./commands/TotpCommand.ts"
+import * as WebhookCommand from "./commands/WebhookCommand.ts"
 import * as Ending from "./Ending.ts"
 import * as Failure from "./Failure.ts"
+import * as Dash from "./internal/dash.ts"
 import * as Help from "./internal/help.ts"
 import * as Leaf from "./internal/leaf.ts"
 import { report } from "./internal/leaf.ts"
@@ -52,6 +56,9 @@ const command = Leaf.group(name, "Multi-factor authentication over the LaunchKey
   AuthorizeCommand.authorize,
   AuthorizeCommand.response,
   AuthorizeCommand.cancel,
+  WebhookCommand.command,
+  KeysCommand.command,
+  DoctorCommand.command,
   sandbox
 ])
 
@@ -132,7 +139,7 @@ export const run = (args: ReadonlyArray<string>): Effect.Effect<void, never, Env
     )
     // That a call is tried again is of no interest to who has its result; a server's log is.
     const quiet = info.result !== undefined && !own.some((arg) => arg.startsWith("--log-level"))
-    yield* app(args).pipe(
+    yield* app(args.map(Dash.hide)).pipe(
       quiet ? Logger.withMinimumLogLevel(LogLevel.Error) : identity,
       Effect.withConsole(console),
       Effect.zipRight(Effect.flatMap(Ending.Ending, Ref.update((end) => end === "interrupted" ? "done" : end))),

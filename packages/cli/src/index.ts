@@ -72,6 +72,22 @@ export * as DeviceCommand from "./commands/DeviceCommand.ts"
 export * as DirectoryCommand from "./commands/DirectoryCommand.ts"
 
 /**
+ * `launchkey doctor`: what stands between this machine and the platform.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+export * as DoctorCommand from "./commands/DoctorCommand.ts"
+
+/**
+ * `launchkey keys`: key pairs, and the ids of keys.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+export * as KeysCommand from "./commands/KeysCommand.ts"
+
+/**
  * `launchkey profile`: which platform to call, as whom, and where the keys are.
  *
  * @see docs/cli.md
@@ -126,3 +142,11 @@ export * as SessionCommand from "./commands/SessionCommand.ts"
  * @since 0.1.0
  */
 export * as TotpCommand from "./commands/TotpCommand.ts"
+
+/**
+ * `launchkey webhook`: what a webhook tells, and whether it is to be believed.
+ *
+ * @see docs/cli.md
+ * @since 0.1.0
+ */
+export * as WebhookCommand from "./commands/WebhookCommand.ts"

@@ -37,7 +37,7 @@ const meanwhile = <A, E, R>(
     return { id, running, heard: () => heard }
   })
 
-layer(linked, { excludeTestServices: true })("launchkey authorize", (it) => {
+layer(linked, { excludeTestServices: true, timeout: "30 seconds" })("launchkey authorize", (it) => {
   it.effect("asks with all that may be said, waits, and shows what the device answered", () =>
     Effect.gen(function*() {
       const { control } = yield* Sandboxed
@@ -266,7 +266,7 @@ layer(linked, { excludeTestServices: true })("launchkey authorize", (it) => {
       assert.deepStrictEqual([unknown.code, tagOf(unknown.json)], [1, "EntityNotFound"])
     }))
 
-  it.effect("starts and ends a user's session, with the service's key or its organization's", () =>
+  it.effect("starts and ends a user's session, with the key of the service, its directory or its organization", () =>
     Effect.gen(function*() {
       const { launchkey, result } = yield* Sandboxed
       const { asService, directoryId, serviceId } = yield* Linked
@@ -283,6 +283,9 @@ layer(linked, { excludeTestServices: true })("launchkey authorize", (it) => {
         err: "",
         json: undefined
       })
+      const byDirectory = ["--profile", "directory", "--service", serviceId]
+      yield* result("session", "start", user, ...byDirectory)
+      yield* result("session", "end", user, ...byDirectory)
       const none = yield* launchkey("session", "list", user, "--directory", directoryId)
       assert.strictEqual(none.out, "No sessions.\n")
       const nobody = yield* launchkey("session", "start", "nobody@example.com", "--json", ...asService)

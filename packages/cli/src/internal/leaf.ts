@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import * as Ending from "../Ending.ts"
 import type { End } from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
+import * as Dash from "./dash.ts"
 import * as Interruption from "./interruption.ts"
 import { printableLines } from "./text.ts"
 
@@ -55,7 +56,10 @@ export const make = <const Name extends string, const Config extends Command.Com
     { given: config, json },
     // The library's type of a parsed config does not see through a generic one.
     (parsed) => {
-      const { given, json } = parsed as unknown as { given: Command.Command.ParseConfig<Config>; json: boolean }
+      const { given, json } = Dash.restore(parsed) as {
+        given: Command.Command.ParseConfig<Config>
+        json: boolean
+      }
       return handler(given).pipe(
         Effect.onInterrupt(() =>
           Effect.flatMap(FiberRef.get(Interruption.left), (left) =>
