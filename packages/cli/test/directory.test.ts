@@ -34,7 +34,7 @@ layer(sandboxed, { excludeTestServices: true })("launchkey directory", (it) => {
 
   it.effect("names what is wrong with an argument, and sends nothing", () =>
     Effect.gen(function*() {
-      const { launchkey: run, result } = yield* Sandboxed
+      const { folder, launchkey: run, result } = yield* Sandboxed
       const { id } = yield* result("directory", "create", "Arguments")
       const { code, json } = yield* run(
         "directory",
@@ -53,6 +53,10 @@ layer(sandboxed, { excludeTestServices: true })("launchkey directory", (it) => {
           next: "Correct what is named, and try again."
         }
       }])
+      // The platform reads it, and can tell that it is none.
+      const other = yield* run("directory", "update", String(id), "--ios-p12-file", `${folder}/service.pem`)
+      assert.strictEqual(other.code, 1)
+      assert.match(other.err, /^Problem: The platform refused an argument \(ARG-001\)\.\n {2}platformSays: .*ios_p12/)
       const missing = yield* run("directory", "update", String(id), "--ios-p12-file", "/nowhere/push.p12")
       assert.deepStrictEqual([missing.code, missing.err], [
         2,
@@ -62,7 +66,7 @@ layer(sandboxed, { excludeTestServices: true })("launchkey directory", (it) => {
 
   it.effect("takes a public key from standard input, and sends no private one", () =>
     Effect.gen(function*() {
-      const { folder, result } = yield* Sandboxed
+      const { folder, launchkey: run, result } = yield* Sandboxed
       const { id } = yield* result("directory", "create", "Keys")
       const add = (input: string) =>
         launchkey(
@@ -73,6 +77,8 @@ layer(sandboxed, { excludeTestServices: true })("launchkey directory", (it) => {
           "no"
         )
       assert.strictEqual((yield* add(TestKeys.directory.publicKey)).out, `Added key ${TestKeys.directory.keyId}.\n`)
+      const { out } = yield* run("directory", "key", "list", String(id))
+      assert.match(out.split("\n")[1] ?? "", /both {2}no {6}/)
       const refused = yield* add(Redacted.value(TestKeys.service.privateKey))
       assert.strictEqual(refused.code, 2)
       assert.match(refused.err, /Nothing was sent\.\n {2}pem: it is a private key, and a public one belongs here/)
