@@ -18,7 +18,7 @@ import * as Schema from "effect/Schema"
 import type { CannotListen } from "./commands/SandboxCommand.ts"
 import { type End, table } from "./ExitCode.ts"
 import { printable } from "./internal/text.ts"
-import type { NotYet, Unusable } from "./internal/unusable.ts"
+import type { AwaitFailed, NotYet, Unusable } from "./internal/unusable.ts"
 import type { InputUnreadable } from "./Stdio.ts"
 
 type ApiFailure =
@@ -35,6 +35,7 @@ export type Failure =
   | MessageRejected
   | OutcomeUnknown
   | AwaitTimedOut
+  | AwaitFailed
   | InvalidKey
   | InvalidPolicy
   | Unusable
@@ -180,6 +181,16 @@ export const describe: (error: Failure) => Block = Match.typeTags<Failure, Block
     details: { authorizationRequestId: id },
     next: "Await it again with this id, or cancel it."
   }),
+  AwaitFailed: ({ cause, id }) => {
+    const { details, end, problem } = describe(cause)
+    return {
+      end,
+      problem: `The user is asked, and waiting for the answer failed. ${problem}`,
+      details: { ...details, cause: cause._tag, authorizationRequestId: id },
+      next:
+        `Wait on with \`launchkey response ${id} --wait\`, or take the request back with \`launchkey cancel ${id}\`.`
+    }
+  },
   InvalidKey: message("usage", "See `launchkey keys --help` for keys that serve."),
   InvalidPolicy: ({ issues }) => ({
     end: "usage",

@@ -240,6 +240,50 @@ layer(linked, { excludeTestServices: true, timeout: "30 seconds" })("launchkey a
       assert.deepStrictEqual([twice.code, tagOf(twice.json)], [1, "AuthorizationRequestCanceled"])
     }))
 
+  it.effect("tells the id of the request where waiting fails, since that is open still", () =>
+    Effect.gen(function*() {
+      const { control, result } = yield* Sandboxed
+      const { asService } = yield* Linked
+      const { id, running } = yield* meanwhile(
+        {},
+        ["authorize", user, "--json", ...asService],
+        () => control("faults", { fault: "bad-signature", count: 1 })
+      )
+      const { code, json } = yield* Fiber.join(running)
+      assert.deepStrictEqual([code, tagOf(json)], [5, "AwaitFailed"])
+      assert.deepInclude((json as { error: { details: object } }).error.details, {
+        kind: "Response",
+        reason: "SignatureInvalid",
+        cause: "MessageRejected",
+        authorizationRequestId: id
+      })
+      yield* result("cancel", id, ...asService)
+    }))
+
+  it.effect("prints a document for any command that is interrupted with --json", () =>
+    Effect.gen(function*() {
+      const { folder } = yield* Sandboxed
+      const { directoryId } = yield* Linked
+      const waits = yield* Deferred.make<void>()
+      const out: Array<string> = []
+      const running = yield* Effect.fork(Launchkey.launchkey(
+        {
+          env: { XDG_CONFIG_HOME: folder },
+          onError: (text) => text.includes("Waiting") && Effect.runSync(Deferred.succeed(waits, undefined)),
+          onOut: (text) => out.push(text)
+        },
+        "device",
+        "link",
+        user,
+        "--json",
+        "--directory",
+        directoryId
+      ))
+      yield* Deferred.await(waits)
+      yield* Fiber.interrupt(running)
+      assert.strictEqual(tagOf(JSON.parse(out.join(""))), "Interrupted")
+    }))
+
   it.effect("ends with the code of a time that has passed when the platform lets the request expire", () =>
     Effect.gen(function*() {
       const { control } = yield* Sandboxed

@@ -27,7 +27,7 @@ import * as Interruption from "../internal/interruption.ts"
 import * as Leaf from "../internal/leaf.ts"
 import * as Response from "../internal/response.ts"
 import { fields, none, printable } from "../internal/text.ts"
-import { NotYet, Unusable } from "../internal/unusable.ts"
+import { AwaitFailed, NotYet, Unusable } from "../internal/unusable.ts"
 import { withTimeLeft } from "../internal/waiting.ts"
 import * as Stdio from "../Stdio.ts"
 
@@ -105,12 +105,11 @@ interface Waiting {
 
 const wait = ({ cancelOnInterrupt, client, request, schedule, ttl }: Waiting) => {
   const id = typeof request === "string" ? request : request.id
-  return Effect.zipRight(
-    stillOpen(id),
-    Effect.onInterrupt(
-      withTimeLeft(client.awaitResponse(request, { schedule }), "Waiting for the user", ttl),
-      () => interrupted(client, id, cancelOnInterrupt)
-    )
+  const awaitFailed = (cause: AwaitFailed["cause"]) => new AwaitFailed({ id, cause })
+  return withTimeLeft(client.awaitResponse(request, { schedule }), "Waiting for the user", ttl).pipe(
+    Effect.onInterrupt(() => interrupted(client, id, cancelOnInterrupt)),
+    Effect.catchTags({ TransportError: awaitFailed, MessageRejected: awaitFailed }),
+    (waiting) => Effect.zipRight(stillOpen(id), waiting)
   )
 }
 

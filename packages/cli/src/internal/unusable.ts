@@ -1,3 +1,5 @@
+import { AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
+import { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"
 import * as Schema from "effect/Schema"
 
 /** Something that was given to the command, and that it cannot do with. `what` tells where it was given. */
@@ -22,5 +24,15 @@ export class NotYet extends Schema.TaggedError<NotYet>("@effect-launchkey/cli/in
 }) {
   override get message(): string {
     return `${this.problem}. ${this.next}`
+  }
+}
+
+/** The platform's answer could not be had or believed while one waited, and the request stays open. */
+export class AwaitFailed extends Schema.TaggedError<AwaitFailed>("@effect-launchkey/cli/internal/unusable/AwaitFailed")(
+  "AwaitFailed",
+  { id: AuthorizationRequestId, cause: Schema.Union(TransportError, MessageRejected) }
+) {
+  override get message(): string {
+    return `Waiting for the answer to authorization request ${this.id} failed: ${this.cause.message}`
   }
 }
