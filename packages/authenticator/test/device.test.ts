@@ -148,7 +148,7 @@ layer(TestPlatform.layer, { excludeTestServices: true })("the device that a page
         assert.match(Option.getOrThrow(said), /SDK key does not belong/)
       }).pipe(fresh))
 
-    it.scoped("is over when its directory says so, and leaves no key behind", () =>
+    it.scoped("is not accepted once its directory ended it, and leaves the key to its user until that one forgets it", () =>
       Effect.gen(function*() {
         const device = yield* linked("user-ended")
         const store = yield* Store.Store
@@ -156,9 +156,13 @@ layer(TestPlatform.layer, { excludeTestServices: true })("the device that a page
           yield* store.removeDevice(id)
         }
         yield* device.wake
-        yield* says(device, "This device is no longer linked. Link it again to go on.")
+        yield* when(device, ({ reach }) => reach === "Refused")
+        const vault = yield* Vault.Vault
+        assert.isTrue(Option.isSome(yield* vault.get))
+        yield* device.forget
+        yield* says(device, "The link is forgotten.")
         assert.deepStrictEqual(yield* device.state, { _tag: "Unlinked" })
-        assert.isTrue(Option.isNone(yield* Effect.flatMap(Vault.Vault, ({ get }) => get)))
+        assert.isTrue(Option.isNone(yield* vault.get))
       }).pipe(fresh))
 
     it.scoped("is over when the user says so", () =>

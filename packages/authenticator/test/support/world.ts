@@ -71,9 +71,20 @@ const make = (baseUrl: string, server: Server, listening: Ref.Ref<number>) =>
       linkUrl: (user: string) =>
         Effect.map(Effect.orDie(administration.linkDevice({ directoryId, identifier: user })), ({ code }) =>
           AuthenticatorPage.linkUrl(baseUrl, { code, sdkKey })),
-      ask: (user: string, request: Request = {}) =>
-        Effect.map(Effect.orDie(service.createAuthorization({ payload: { user, ...request } })), ({ id }) =>
-          id),
+      /** Whatever an earlier test left open for the user is canceled. */
+      ask: (user: string, request: Request = {}) => {
+        const create = service.createAuthorization({ payload: { user, ...request } })
+        return create.pipe(
+          Effect.catchTag("AuthorizationInProgress", ({ authorizationRequestId }) =>
+            Effect.zipRight(
+              Effect.flatMap(authorizationRequestId, (id) =>
+                service.cancelAuthorization({ path: { id } })),
+              create
+            )),
+          Effect.map(({ id }) => id),
+          Effect.orDie
+        )
+      },
       /** What came of a request, once somebody answered. */
       answer: (id: AuthorizationRequestId) =>
         relayed(id).pipe(

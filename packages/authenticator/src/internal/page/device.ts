@@ -24,8 +24,11 @@ import * as Pin from "./pin.ts"
 import * as Problems from "./problems.ts"
 import * as Vault from "./vault.ts"
 
-/** How the page hears of what is new: at once, by asking again and again, or not at all. */
-export type Reach = "Connecting" | "Live" | "Polling" | "Offline"
+/**
+ * How the page hears of what is new: at once, by asking again and again, or not at all. `Refused`: the platform does not
+ * accept the device, which may be unlinked, or merely slow or wrong about the time.
+ */
+export type Reach = "Connecting" | "Live" | "Polling" | "Offline" | "Refused"
 
 export interface Linked {
   readonly _tag: "Linked"
@@ -66,6 +69,8 @@ export interface Device {
   readonly setPin: (pin: string) => Effect.Effect<boolean>
   readonly checkPin: (pin: string) => Effect.Effect<"Right" | "Wrong" | "Locked">
   readonly unlink: Effect.Effect<void>
+  /** Deletes the key, whatever the platform thinks of it. */
+  readonly forget: Effect.Effect<void>
   /** Adds to the news. */
   readonly tell: (text: string) => Effect.Effect<void>
   /** The user came back to the page. */
@@ -76,8 +81,8 @@ export interface Device {
   readonly offline: Effect.Effect<void>
 }
 
-/** How often the page asks by itself: while it hears nothing, and while it is told. */
-export const polling = { deaf: "5 seconds", told: "1 minute" } as const
+/** How often the page asks by itself: while it hears nothing, while it is told, and while it is refused. */
+const polling = { deaf: "5 seconds", told: "1 minute", refused: "30 seconds" } as const
 
 const briefly = Duration.minutes(1)
 
@@ -124,30 +129,40 @@ export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault 
         if (fiber !== undefined) yield* Fiber.interruptFork(fiber)
       }).pipe(Effect.uninterruptible)
 
-    const troubled = (error: LinkedDevice.CallError) =>
-      Problems.isUnlinked(error)
-        ? forget("This device is no longer linked. Link it again to go on.")
+    /** What does not change is told once. */
+    const troubled = (error: LinkedDevice.CallError, told = false) =>
+      Problems.isRefused(error)
+        // The key stays: only its user can tell whether the link is over, and it could not be brought back.
+        ? change((linked) => ({ ...linked, reach: "Refused", requests: [], sessions: [] }))
         : Problems.isOffline(error)
         ? change((linked) => ({ ...linked, reach: "Offline" }))
+        : told
+        ? Effect.void
         : Effect.asVoid(say(Problems.ofCall(error)))
 
-    /** Whether it succeeded. */
-    const refresh = (device: LinkedDevice.LinkedDevice, live: Ref.Ref<boolean>, failing: boolean) =>
+    type Course = "Well" | "Failing" | "Refused"
+
+    const refresh = (device: LinkedDevice.LinkedDevice, live: Ref.Ref<boolean>, before: Course) =>
       Effect.gen(function*() {
         const [requests, sessions] = yield* Effect.all([device.pending, device.sessions], { concurrency: 2 }).pipe(
-          // It may have been the clock, which is measured anew by then: a key is given up for a second refusal alone.
-          Effect.retry({ times: 1, while: Problems.isUnlinked })
+          // It may have been the clock, which is measured anew by then.
+          Effect.retry({ times: 1, while: Problems.isRefused })
         )
         const ahead = DateTime.distance(yield* DateTime.now, yield* device.now)
         const reach = (yield* Ref.get(live)) ? "Live" as const : "Polling" as const
         yield* change((linked) => ({ ...linked, requests, sessions, ahead, reach }))
-        return true
+        return "Well" as const
       }).pipe(
         Effect.catchAll((error) =>
-          // What does not change is told once.
-          Effect.as(failing && !Problems.isUnlinked(error) ? Effect.void : troubled(error), false)
+          Effect.as(
+            troubled(error, before !== "Well"),
+            Problems.isRefused(error) ? "Refused" as const : "Failing" as const
+          )
         )
       )
+
+    const pauseAfter = (course: Course, told: boolean) =>
+      course === "Refused" ? polling.refused : course === "Well" && told ? polling.told : polling.deaf
 
     /** Requests leave when their time is over, whether or not anyone says so. */
     const expiring = Effect.gen(function*() {
@@ -175,12 +190,12 @@ export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault 
         const listeningOn = Effect.forever(
           listening.pipe(Effect.retry(reconnecting), Effect.raceFirst(Queue.take(again)), Effect.ignore)
         )
-        const asking = Effect.iterate(true, {
+        const asking = Effect.iterate("Well" as Course, {
           while: () => true,
-          body: (succeeded) =>
-            Effect.tap(refresh(device, live, !succeeded), (succeeded) =>
+          body: (before) =>
+            Effect.tap(refresh(device, live, before), (course) =>
               Effect.flatMap(Ref.get(live), (told) =>
-                Effect.timeoutOption(Queue.take(due), succeeded && told ? polling.told : polling.deaf)))
+                Effect.timeoutOption(Queue.take(due), pauseAfter(course, told))))
         })
         yield* Effect.all([listeningOn, asking, expiring], { concurrency: "unbounded", discard: true })
       })
@@ -338,6 +353,7 @@ export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault 
       checkPin,
       tell: say,
       unlink: withDevice((device) => Effect.zipRight(device.unlink, forget("This device is unlinked."))),
+      forget: forget("The link is forgotten."),
       wake: Queue.offer(due, undefined),
       online: Effect.zipRight(Queue.offer(due, undefined), Queue.offer(again, undefined)),
       offline: change((linked) => ({ ...linked, reach: "Offline" }))

@@ -156,6 +156,28 @@ export const make = (device: Device, run: Run): View => {
     "Offline. What services ask appears here once the platform can be reached again."
   )
 
+  const anew = h("button", { type: "button", class: "plain" }, "Forget the link")
+  anew.addEventListener("click", () =>
+    run(Effect.if(
+      dialogs.confirm(
+        "Forget the link?",
+        "The key of this browser is deleted. To come back, link it again.",
+        "Forget"
+      ),
+      { onTrue: () => device.forget, onFalse: () => Effect.void }
+    )))
+  const refused = h(
+    "div",
+    { class: "unmet", role: "status" },
+    h(
+      "p",
+      {},
+      "The platform does not accept this device. If it was unlinked, forget the link and link it again. If not, check "
+        + "this computer's clock; it is tried again by itself."
+    ),
+    anew
+  )
+
   const sessions = h("ul", { class: "sessions" })
   const noSessions = h("p", { class: "hint" }, "You are signed in nowhere.")
   const everywhere = h("button", { type: "button", class: "plain wide" }, "Sign out everywhere")
@@ -195,7 +217,15 @@ export const make = (device: Device, run: Run): View => {
   const element = h(
     "div",
     { class: "home" },
-    h("section", { class: "main", "aria-labelledby": "requests-title" }, requestsTitle, offline, list, nothing),
+    h(
+      "section",
+      { class: "main", "aria-labelledby": "requests-title" },
+      requestsTitle,
+      offline,
+      refused,
+      list,
+      nothing
+    ),
     h(
       "div",
       { class: "side" },
@@ -249,8 +279,9 @@ export const make = (device: Device, run: Run): View => {
         rows,
         (session) => sessionRow(session, device, run)
       )
-      nothing.hidden = state.requests.length > 0 || state.reach === "Connecting"
+      nothing.hidden = state.requests.length > 0 || state.reach === "Connecting" || state.reach === "Refused"
       offline.hidden = state.reach !== "Offline"
+      refused.hidden = state.reach !== "Refused"
       noSessions.hidden = state.sessions.length > 0
       everywhere.hidden = state.sessions.length < 2
       name.textContent = state.name

@@ -20,7 +20,8 @@ const reaches: { readonly [R in Device.Reach]: string } = {
   Connecting: "Connecting",
   Live: "Live",
   Polling: "Checking",
-  Offline: "Offline"
+  Offline: "Offline",
+  Refused: "Not accepted"
 }
 
 const services = Layer.mergeAll(RemoteApi.layer, Vault.layerIndexedDb).pipe(

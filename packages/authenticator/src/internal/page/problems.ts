@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import type { VaultUnavailable } from "./vault.ts"
 
 /** Only the platform itself says so: whoever stands between could forge a bare 401. */
-export const isUnlinked = (error: LinkedDevice.CallError): boolean =>
+export const isRefused = (error: LinkedDevice.CallError): boolean =>
   error._tag === "Unauthorized" && error.authenticated
 
 export const isOffline = (error: LinkedDevice.CallError): boolean =>
