@@ -55,7 +55,7 @@ const endOfHead = (octets: Uint8Array): readonly [end: number, body: number] => 
 }
 
 /** Editors end a file with a line break that no body had, so what its length says counts. */
-export const body = (
+const body = (
   octets: Uint8Array,
   { headers }: Head
 ): Effect.Effect<Uint8Array, Unusable> =>

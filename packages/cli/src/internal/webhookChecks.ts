@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
  * - `notReached`: one before it has failed
  * - `notMade`: it cannot be made with what was given
  */
-export const Status = Schema.Literal("holds", "fails", "notReached", "notMade")
+const Status = Schema.Literal("holds", "fails", "notReached", "notMade")
 
 export const Check = Schema.Struct({
   /** Its number in docs/protocol.md; null of those that have none. */
