@@ -1,6 +1,7 @@
 import * as OrganizationCredentials from "@effect-launchkey/clients/OrganizationCredentials"
 import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
+import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -12,6 +13,10 @@ import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 import manifest from "../package.json" with { type: "json" }
 import { version } from "../src/internal/version.ts"
+import { launchkey as inProcess } from "./support/launchkey.ts"
+
+/** A process of its own starts slowly where others have the machine. Milliseconds. */
+const slow = 60_000
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 
@@ -64,63 +69,67 @@ describe("launchkey", () => {
   })
 
   describe("sandbox", () => {
-    it.scopedLive("serves a platform on which a user is authorized, until a signal ends it with 0", () =>
-      Effect.gen(function*() {
-        const sandbox = yield* launchkey("sandbox", "--port", "0", "--json")
-        const { authenticator, baseUrl, sandbox: control } = yield* Effect.flatMap(
-          sandbox.firstLine,
-          Schema.decode(Ready)
-        )
-        assert.match(baseUrl, /^http:\/\/127\.0\.0\.1:\d+$/)
-        assert.strictEqual(control, `${baseUrl}/sandbox`)
-        const page = yield* Effect.promise(() => fetch(authenticator))
-        assert.deepStrictEqual([page.status, page.headers.get("content-type")], [200, "text/html; charset=utf-8"])
-        assert.match(yield* Effect.promise(() => page.text()), /src="authenticator-[\w-]+\.js"/)
-
-        const { organization_id: organizationId } = yield* post(`${control}/organizations`, {
-          keys: [{ public_key: TestKeys.organization.publicKey, key_type: 0 }]
-        })
-        const credentials = yield* OrganizationCredentials.OrganizationCredentials.pipe(
-          Effect.provide(
-            OrganizationCredentials.layer({
-              organizationId: String(organizationId),
-              baseUrl,
-              signingKey: TestKeys.organization.privateKey
-            })
+    it.scopedLive(
+      "serves a platform on which a user is authorized, until a signal ends it with 0",
+      () =>
+        Effect.gen(function*() {
+          const sandbox = yield* launchkey("sandbox", "--port", "0", "--json")
+          const { authenticator, baseUrl, sandbox: control } = yield* Effect.flatMap(
+            sandbox.firstLine,
+            Schema.decode(Ready)
           )
-        )
-        const organization = yield* credentials.organizationClient
-        const directoryId = yield* organization.createDirectory("Directory")
-        yield* organization.generateSdkKey(directoryId)
-        const directory = yield* credentials.directoryClient(directoryId)
-        const service = yield* Effect.flatMap(directory.createService("Service"), credentials.serviceClient)
+          assert.match(baseUrl, /^http:\/\/127\.0\.0\.1:\d+$/)
+          assert.strictEqual(control, `${baseUrl}/sandbox`)
+          const page = yield* Effect.promise(() => fetch(authenticator))
+          assert.deepStrictEqual([page.status, page.headers.get("content-type")], [200, "text/html; charset=utf-8"])
+          assert.match(yield* Effect.promise(() => page.text()), /src="authenticator-[\w-]+\.js"/)
 
-        const link = yield* directory.linkDevice("ada")
-        assert.strictEqual(
-          link.qrCodeUrl,
-          `http://platform.localhost:${new URL(baseUrl).port}/public/v3/qr/${link.code}`
-        )
-        const device = yield* post(`${control}/devices`, { linking_code: link.code })
-        const request = yield* service.authorize("ada", { policy: AuthPolicy.any(2) })
-        const answered = yield* post(`${control}/devices/${device["device_id"]}/respond`, { action: "approve" })
-        assert.deepStrictEqual(answered, { auth_request: request.id })
-        assert.isTrue((yield* service.awaitResponse(request)).authorized)
+          const { organization_id: organizationId } = yield* post(`${control}/organizations`, {
+            keys: [{ public_key: TestKeys.organization.publicKey, key_type: 0 }]
+          })
+          const credentials = yield* OrganizationCredentials.OrganizationCredentials.pipe(
+            Effect.provide(
+              OrganizationCredentials.layer({
+                organizationId: String(organizationId),
+                baseUrl,
+                signingKey: TestKeys.organization.privateKey
+              })
+            )
+          )
+          const organization = yield* credentials.organizationClient
+          const directoryId = yield* organization.createDirectory("Directory")
+          yield* organization.generateSdkKey(directoryId)
+          const directory = yield* credentials.directoryClient(directoryId)
+          const service = yield* Effect.flatMap(directory.createService("Service"), credentials.serviceClient)
 
-        const stats = yield* Effect.flatMap(HttpClient.get(`${control}/stats`), ({ json }) => json)
-        assert(Predicate.isRecord(stats))
-        for (const used of ["user", "system", "rss"]) assert.isAbove(Number(stats[used]), 0, used)
+          const link = yield* directory.linkDevice("ada")
+          assert.strictEqual(
+            link.qrCodeUrl,
+            `http://platform.localhost:${new URL(baseUrl).port}/public/v3/qr/${link.code}`
+          )
+          const device = yield* post(`${control}/devices`, { linking_code: link.code })
+          const request = yield* service.authorize("ada", { policy: AuthPolicy.any(2) })
+          const answered = yield* post(`${control}/devices/${device["device_id"]}/respond`, { action: "approve" })
+          assert.deepStrictEqual(answered, { auth_request: request.id })
+          assert.isTrue((yield* service.awaitResponse(request)).authorized)
 
-        yield* post(`${control}/faults`, { fault: "drop", count: 1 })
-        assert.strictEqual((yield* Effect.flip(service.authorize("ada")))._tag, "OutcomeUnknown")
+          const stats = yield* Effect.flatMap(HttpClient.get(`${control}/stats`), ({ json }) => json)
+          assert(Predicate.isRecord(stats))
+          for (const used of ["user", "system", "rss"]) assert.isAbove(Number(stats[used]), 0, used)
 
-        // a call that is still being answered does not hold up the end
-        yield* post(`${control}/faults`, { fault: "delay:60000", count: 1 })
-        yield* Effect.fork(Effect.ignore(directory.listDevices("ada")))
-        yield* Effect.sleep("100 millis")
-        yield* sandbox.kill("SIGTERM")
-        const { code, err, out } = yield* sandbox.ended
-        assert.deepStrictEqual([code, err, out.split("\n").length], [0, "", 2])
-      }).pipe(Effect.provide(FetchHttpClient.layer)))
+          yield* post(`${control}/faults`, { fault: "drop", count: 1 })
+          assert.strictEqual((yield* Effect.flip(service.authorize("ada")))._tag, "OutcomeUnknown")
+
+          // a call that is still being answered does not hold up the end
+          yield* post(`${control}/faults`, { fault: "delay:60000", count: 1 })
+          yield* Effect.fork(Effect.ignore(directory.listDevices("ada")))
+          yield* Effect.sleep("100 millis")
+          yield* sandbox.kill("SIGTERM")
+          const { code, err, out } = yield* sandbox.ended
+          assert.deepStrictEqual([code, err, out.split("\n").length], [0, "", 2])
+        }).pipe(Effect.provide(FetchHttpClient.layer)),
+      slow
+    )
 
     it.scopedLive("sends its webhooks to this machine, and sends them once more", () =>
       Effect.gen(function*() {
@@ -167,7 +176,7 @@ describe("launchkey", () => {
         const resent = yield* post(`${control}/webhooks/1/resend`, { as: "wrong-key" })
         assert.deepStrictEqual(resent, { status: 204, failure: null })
         assert.strictEqual(yield* Queue.take(arrived), expected)
-      }).pipe(Effect.provide(FetchHttpClient.layer)))
+      }).pipe(Effect.provide(FetchHttpClient.layer)), slow)
 
     it.scopedLive("says in words where it is, and ends as well on an interrupt", () =>
       Effect.gen(function*() {
@@ -175,7 +184,7 @@ describe("launchkey", () => {
         assert.match(yield* sandbox.firstLine, /at http:\/\/127\.0\.0\.1:\d+, .* at http:\/\/127\.0\.0\.1:\d+\/sandbox/)
         yield* sandbox.kill("SIGINT")
         assert.strictEqual((yield* sandbox.ended).code, 0)
-      }))
+      }), slow)
 
     it.scopedLive("ends with 1 and says why where it cannot listen", () =>
       Effect.gen(function*() {
@@ -189,16 +198,15 @@ describe("launchkey", () => {
         const address = server.address()
         assert(address !== null && typeof address !== "string")
         const refused = new RegExp(`Cannot listen on 127\\.0\\.0\\.1, port ${address.port}: .*EADDRINUSE`)
-        for (const json of [[], ["--json"]]) {
-          const { code, err, out } = yield* Effect.flatMap(
-            launchkey("sandbox", "--port", String(address.port), ...json),
-            ({ ended }) => ended
-          )
-          assert.strictEqual(code, 1)
-          const [told, silent] = json.length === 0 ? [err, out] : [out, err]
-          assert.match(told, refused)
-          assert.strictEqual(silent, "")
-        }
-      }))
+        const { code, err, out } = yield* Effect.flatMap(
+          launchkey("sandbox", "--port", String(address.port)),
+          ({ ended }) => ended
+        )
+        assert.deepStrictEqual([code, out], [1, ""])
+        assert.match(err, refused)
+        const told = yield* inProcess({}, "sandbox", "--port", String(address.port), "--json")
+        assert.deepStrictEqual([told.code, told.err], [1, ""])
+        assert.match(told.out, refused)
+      }).pipe(Effect.provide([NodeContext.layer, FetchHttpClient.layer])), slow)
   })
 })

@@ -70,6 +70,7 @@ export const make = <const Name extends string, const Config extends Command.Com
         Effect.flatMap((value) =>
           json
             ? Schema.encode(result)(value).pipe(
+              // The value is the command's own: that its schema cannot write it would be a fault of the command.
               Effect.orDie,
               Effect.flatMap((encoded) => Console.log(JSON.stringify(encoded))),
               Effect.zipRight(Ending.as(end(value)))
