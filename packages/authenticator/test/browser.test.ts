@@ -1,11 +1,12 @@
 import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
 import * as DenialReason from "@effect-launchkey/core/DenialReason"
+import { directoryId } from "@effect-launchkey/testing/TestPlatform"
 import { assert, describe, it as test, layer } from "@effect/vitest"
 import { Context, Duration, Effect, Layer, Option, Schedule } from "effect"
 import type { BrowserContextOptions, Page } from "playwright-core"
 import * as Browser from "./support/browser.ts"
 import * as checks from "./support/checks.ts"
-import { directoryId, layer as world, World } from "./support/world.ts"
+import { layer as world, World } from "./support/world.ts"
 
 const office = { name: "Office", latitude: 36.120825, longitude: -115.157216, radius: 250 }
 

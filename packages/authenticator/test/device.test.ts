@@ -119,14 +119,14 @@ layer(TestPlatform.layer, { excludeTestServices: true })("the device that a page
         })
       }).pipe(fresh))
 
-    for (
-      const [what, input, problem] of [
+    const wrong: ReadonlyArray<readonly [what: string, input: Partial<Parameters<Device.Device["link"]>[0]>, RegExp]> =
+      [
         ["a code of another form", { code: "abc" }, /seven letters and digits/],
         ["an SDK key of another form", { sdkKey: "abc" }, /form of a UUID/],
         ["a name that is too long", { name: "n".repeat(256) }, /1 to 255/],
         ["a code that nobody gave", { code: "aaaaaaa" }, /not known/]
-      ] as const
-    ) {
+      ]
+    for (const [what, input, problem] of wrong) {
       it.scoped(`says in words what is wrong with ${what}, and keeps nothing`, () =>
         Effect.gen(function*() {
           const device = yield* make

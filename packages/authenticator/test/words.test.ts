@@ -149,27 +149,28 @@ describe("what stands in for a name", () => {
 describe("a link", () => {
   const sdkKey = "0d6f2a3e-7d1c-41ee-b962-0242ac120002"
   const page = "https://mfa.example.com/authenticator/"
-  const link = Option.some({ code: "k7w2m9q", sdkKey })
+  const link: Option.Option<Link.Link> = Option.some({ code: "k7w2m9q", sdkKey })
 
-  for (
-    const [what, found, expected] of [
-      ["a fragment", Link.fromFragment(`#code=K7W2M9Q&sdk_key=${sdkKey}`), link],
-      [
-        "a fragment with a key of no form",
-        Link.fromFragment("#code=k7w2m9q&sdk_key=x"),
-        Option.some({
-          code: "k7w2m9q",
-          sdkKey: undefined
-        })
-      ],
-      ["a fragment without a code", Link.fromFragment(`#sdk_key=${sdkKey}`), Option.none()],
-      ["a fragment with a code of no form", Link.fromFragment("#code=k7w2m9"), Option.none()],
-      ["an image of the code alone", Link.fromQr("k7w2m9q", page), Option.some({ code: "k7w2m9q", sdkKey: undefined })],
-      ["an image of this page's address", Link.fromQr(`${page}#code=k7w2m9q&sdk_key=${sdkKey}`, page), link],
-      ["an image of another page's address", Link.fromQr("https://evil.example/#code=k7w2m9q", page), Option.none()],
-      ["an image of anything else", Link.fromQr("WIFI:S:guest;;", page), Option.none()]
-    ] as const
-  ) {
+  const read: ReadonlyArray<
+    readonly [what: string, found: Option.Option<Link.Link>, expected: Option.Option<Link.Link>]
+  > = [
+    ["a fragment", Link.fromFragment(`#code=K7W2M9Q&sdk_key=${sdkKey}`), link],
+    [
+      "a fragment with a key of no form",
+      Link.fromFragment("#code=k7w2m9q&sdk_key=x"),
+      Option.some({
+        code: "k7w2m9q",
+        sdkKey: undefined
+      })
+    ],
+    ["a fragment without a code", Link.fromFragment(`#sdk_key=${sdkKey}`), Option.none()],
+    ["a fragment with a code of no form", Link.fromFragment("#code=k7w2m9"), Option.none()],
+    ["an image of the code alone", Link.fromQr("k7w2m9q", page), Option.some({ code: "k7w2m9q", sdkKey: undefined })],
+    ["an image of this page's address", Link.fromQr(`${page}#code=k7w2m9q&sdk_key=${sdkKey}`, page), link],
+    ["an image of another page's address", Link.fromQr("https://evil.example/#code=k7w2m9q", page), Option.none()],
+    ["an image of anything else", Link.fromQr("WIFI:S:guest;;", page), Option.none()]
+  ]
+  for (const [what, found, expected] of read) {
     it(`is ${Option.isSome(expected) ? "" : "not "}read from ${what}`, () => assert.deepStrictEqual(found, expected))
   }
 })

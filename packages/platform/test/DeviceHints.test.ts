@@ -214,13 +214,13 @@ describe("notices in memory", () => {
       const notices = yield* DeviceNotices.makeMemory
       const other = yield* Effect.flatMap(notices.listen({ ...device, id: otherId }), (heard) =>
         Effect.fork(Stream.runDrain(heard)))
-      const fibers = yield* Effect.forEach([1, 2, 3, 4, 5], () =>
-        Effect.flatMap(notices.listen(device), (heard) =>
-          Effect.fork(Stream.runDrain(heard))))
-      yield* Fiber.join(fibers[0])
-      const ended = yield* Effect.forEach([other, ...fibers.slice(1)], Fiber.poll)
-      assert.isTrue(ended.every(Option.isNone))
-      yield* Effect.forEach([other, ...fibers], Fiber.interrupt)
+      const listen = Effect.flatMap(notices.listen(device), (heard) =>
+        Effect.fork(Stream.runDrain(heard)))
+      const first = yield* listen
+      const others = [other, ...(yield* Effect.replicateEffect(listen, 4))]
+      yield* Fiber.join(first)
+      assert.isTrue((yield* Effect.forEach(others, Fiber.poll)).every(Option.isNone))
+      yield* Effect.forEach(others, Fiber.interrupt)
     }).pipe(Effect.scoped))
 
   it.effect("are for those who still listen", () =>

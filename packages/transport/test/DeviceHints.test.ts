@@ -29,21 +29,24 @@ const events = (pieces: ReadonlyArray<string>, open?: boolean) =>
 
 const hints = (answer: Response | undefined, seen?: Ref.Ref<HttpClientRequest.HttpClientRequest | undefined>) =>
   Stream.unwrap(
-    Effect.map(Keyring.make({ signingKey: Redacted.make(key.private_pkcs8_pem) }), (keyring) =>
-      DeviceHints.stream({
-        baseUrl: "http://localhost/prefix",
-        issuer,
-        keyring,
-        now: Effect.succeed(1000),
-        httpClient: HttpClient.make((request) =>
-          Effect.zipRight(
-            seen === undefined ? Effect.void : Ref.set(seen, request),
-            answer === undefined
-              ? new HttpClientError.RequestError({ request, reason: "Transport" })
-              : Effect.succeed(HttpClientResponse.fromWeb(request, answer))
+    Effect.map(
+      Effect.orDie(Keyring.make({ signingKey: Redacted.make(key.private_pkcs8_pem) })),
+      (keyring) =>
+        DeviceHints.stream({
+          baseUrl: "http://localhost/prefix",
+          issuer,
+          keyring,
+          now: Effect.succeed(1000),
+          httpClient: HttpClient.make((request) =>
+            Effect.zipRight(
+              seen === undefined ? Effect.void : Ref.set(seen, request),
+              answer === undefined
+                ? new HttpClientError.RequestError({ request, reason: "Transport" })
+                : Effect.succeed(HttpClientResponse.fromWeb(request, answer))
+            )
           )
-        )
-      }))
+        })
+    )
   )
 
 layer(Jose.layer)("DeviceHints", (it) => {
@@ -106,7 +109,7 @@ layer(Jose.layer)("DeviceHints", (it) => {
         yield* Deferred.await(first)
         yield* TestClock.adjust("40 seconds")
         const failure = yield* Fiber.join(fiber)
-        assert.strictEqual(failure._tag === "TransportError" ? failure.reason : failure._tag, "TimedOut")
+        assert.strictEqual(failure.reason, "TimedOut")
       }))
   })
 })

@@ -22,9 +22,9 @@ import { createServer, type Server } from "node:http"
 import * as AuthenticatorPage from "../../src/AuthenticatorPage.ts"
 import * as NodeAuthenticatorPage from "../../src/NodeAuthenticatorPage.ts"
 
-export const { directoryId, sdkKey, serviceId } = TestPlatform
+const { sdkKey, serviceId } = TestPlatform
 
-export interface Request {
+interface Request {
   readonly title?: string
   readonly context?: string
   readonly ttl?: Duration.Duration
@@ -69,16 +69,17 @@ const make = (baseUrl: string, server: Server, listening: Ref.Ref<number>) =>
       store: yield* Store.Store,
       service,
       linkUrl: (user: string) =>
-        Effect.map(Effect.orDie(administration.linkDevice({ directoryId, identifier: user })), ({ code }) =>
-          AuthenticatorPage.linkUrl(baseUrl, { code, sdkKey })),
+        Effect.map(
+          Effect.orDie(administration.linkDevice({ directoryId: TestPlatform.directoryId, identifier: user })),
+          ({ code }) => AuthenticatorPage.linkUrl(baseUrl, { code, sdkKey })
+        ),
       /** Whatever an earlier test left open for the user is canceled. */
       ask: (user: string, request: Request = {}) => {
         const create = service.createAuthorization({ payload: { user, ...request } })
         return create.pipe(
           Effect.catchTag("AuthorizationInProgress", ({ authorizationRequestId }) =>
             Effect.zipRight(
-              Effect.flatMap(authorizationRequestId, (id) =>
-                service.cancelAuthorization({ path: { id } })),
+              Effect.flatMap(authorizationRequestId, (id) => service.cancelAuthorization({ path: { id } })),
               create
             )),
           Effect.map(({ id }) => id),

@@ -49,7 +49,7 @@ export type State =
   | { readonly _tag: "Unlinked" }
   | Linked
 
-export interface LinkInput {
+interface LinkInput {
   readonly code: string
   readonly sdkKey: string
   readonly name: string
