@@ -61,12 +61,14 @@ const trial = async (store: "Libsql" | "Pg", copies: "same" | "resigned") => {
     }
   }
   const figures = await Effect.runPromise(Trial.run({ store, copies, events, post, tell }))
-  const { bytes, deliveries, duration, left, memory, once, rows, statuses, strange, twice } = figures
+  const { bytes, deliveries, due, duration, left, memory, once, rows, statuses, strange, twice } = figures
   console.log(
     `${name}: ${once} of ${events} handled exactly once, ${twice} twice, ${strange} strange; ${deliveries} deliveries, ` +
       `${Object.entries(statuses).map(([status, count]) => `${count} answered ${status}`).join(", ")}; ` +
       `${Duration.toSeconds(duration).toFixed(1)} s, ${Math.round(deliveries / Duration.toSeconds(duration))}/s; ` +
-      `store ${rows.tokens} tokens, ${rows.events} events, ${rows.answers} answers, ${megabytes(bytes)}, ` +
+      `store ${rows.tokens} tokens, ${rows.events} events, ${rows.answers} answers (at least ${due.events} and ${due.answers} due), ${
+        megabytes(bytes)
+      }, ` +
       `${left} rows once expired; receiver up to ${megabytes(memory)}`
   )
   return { store, copies, figures, held: Trial.holds(figures) }

@@ -46,6 +46,8 @@ export interface Figures {
   /** Handlings of events that nobody has sent. */
   readonly strange: number
   readonly rows: Rows
+  /** What may not have been forgotten by then: what was first sent less than the retention before. */
+  readonly due: Omit<Rows, "tokens">
   readonly bytes: number
   /** Rows that are left when they have expired. */
   readonly left: number
@@ -83,7 +85,7 @@ const count = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, table: strin
   return Number(row?.rows)
 })
 
-const counted = (sql: SqlClient.SqlClient) =>
+const countedIn = (sql: SqlClient.SqlClient) =>
   Effect.all({
     tokens: count(sql, tables.tokens),
     events: count(sql, tables.events),
@@ -109,7 +111,8 @@ const later = Duration.sum(retention, "15 minutes")
 const examined = (place: Place) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
-    const rows = yield* counted(sql)
+    const rows = yield* countedIn(sql)
+    const counted = yield* Clock.currentTimeMillis
     const bytes = yield* size(place, sql)
     yield* sql`UPDATE launchkey_webhook_tokens SET until = until - ${sql.literal(String(Duration.toSeconds(later)))}`
     for (const table of [tables.events, tables.answers]) {
@@ -119,12 +122,12 @@ const examined = (place: Place) =>
       ? Layer.provide(Pg.layerClient({ listen: false }), client(place))
       : Libsql.layerClient()
     yield* Layer.build(stores)
-    const left = Effect.map(counted(sql), ({ answers, events, tokens }) => tokens + events + answers)
+    const left = Effect.map(countedIn(sql), ({ answers, events, tokens }) => tokens + events + answers)
     yield* Effect.repeat(left, {
       until: (rows) => rows === 0,
       schedule: Schedule.upTo(Schedule.spaced("50 millis"), "1 minute")
     })
-    return { rows, bytes, left: yield* left }
+    return { rows, counted, bytes, left: yield* left }
   }).pipe(Effect.scoped, Effect.provide(client(place)))
 
 const place = (store: Options["store"]): Effect.Effect<Place, never, Scope.Scope> =>
@@ -166,6 +169,7 @@ export const run = ({ copies, events, post, store, tell }: Options): Effect.Effe
       ({ next }) => Effect.map(next(Schema.Struct({ port: Schema.Number })), ({ port }) => port)
     )
     const { again, seal } = yield* forge
+    const begun = new Map<number, number>()
     const statuses: { [status: number]: number } = {}
     let deliveries = 0
 
@@ -192,6 +196,7 @@ export const run = ({ copies, events, post, store, tell }: Options): Effect.Effe
 
     const deliver = (index: number) =>
       Effect.gen(function*() {
+        begun.set(index, yield* Clock.currentTimeMillis)
         const sealed = yield* seal(index)
         const answers = yield* Effect.forEach([0, 1, 2], (copy) =>
           Effect.gen(function*() {
@@ -215,18 +220,27 @@ export const run = ({ copies, events, post, store, tell }: Options): Effect.Effe
         Effect.zipRight(tell({ stop: true }), next(Schema.Struct({ maxRss: Schema.Number }))),
         ended
       ))
+    const { counted, ...left } = yield* examined(at)
+    const since = counted - Duration.toMillis(retention)
+    const due = Array.from(begun).flatMap(([index, time]) => time > since ? [index] : [])
     return {
       events,
       deliveries,
       statuses,
       ...audit(logs, events),
-      ...(yield* examined(at)),
+      ...left,
+      due: { events: due.length, answers: due.filter(isAnswer).length },
       memory: Math.max(...maxima.map(({ maxRss }) => maxRss)),
       duration
     }
   }).pipe(Effect.scoped)
 
-/** Whether each event was handled exactly once, and each answer kept once, and nothing is left of what has expired. */
-export const holds = ({ events, left, once, rows, strange, twice }: Figures): boolean =>
-  once === events && twice === 0 && strange === 0 && left === 0 && rows.events === events &&
-  rows.answers === Array.from({ length: events }, (_, index) => index).filter(isAnswer).length
+const within = (least: number, found: number, most: number): boolean => least <= found && found <= most
+
+/**
+ * Whether each event was handled exactly once, and is kept once, with its answer, for as long as it must be; and nothing
+ * is left of what has expired.
+ */
+export const holds = ({ due, events, left, once, rows, strange, twice }: Figures): boolean =>
+  once === events && twice === 0 && strange === 0 && left === 0 && within(due.events, rows.events, events) &&
+  within(due.answers, rows.answers, Array.from({ length: events }, (_, index) => index).filter(isAnswer).length)
