@@ -69,7 +69,23 @@ const promised = ({ module }: Source): ReadonlySet<string> =>
     )
   )
 
-/** The promised members by which each call in the file is reached, through whatever the file keeps in constants. */
+const exportsOf = ({ ast }: Source): ReadonlyMap<string, ts.Node> =>
+  new Map<string, ts.Node>(ast.statements.flatMap((statement): ReadonlyArray<readonly [string, ts.Node]> => {
+    if (ts.isExportDeclaration(statement) && statement.exportClause && ts.isNamedExports(statement.exportClause)) {
+      return statement.exportClause.elements.map((element) => [element.name.text, element])
+    }
+    const exported = ts.canHaveModifiers(statement) &&
+      ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true
+    if (!exported) return []
+    return ts.isVariableStatement(statement)
+      ? statement.declarationList.declarations.map((declaration) => [nameOf(declaration) ?? "", declaration])
+      : [[nameOf(statement) ?? "", statement]]
+  }))
+
+/**
+ * The promised members by which each call in the file is reached, through whatever the file keeps in constants; or,
+ * where none is, what the file exports.
+ */
 const membersThatReach = (source: Source, call: ts.Node): ReadonlyArray<string> => {
   const members = promised(source)
   const bindings = nodesOf(source.ast, isNamed).flatMap((node) => {
@@ -102,7 +118,9 @@ const membersThatReach = (source: Source, call: ts.Node): ReadonlyArray<string> 
     }
   }
   visit((node) => contains(node, call))
-  return Array.from(reaching)
+  return reaching.size > 0
+    ? Array.from(reaching)
+    : Array.from(exportsOf(source).keys()).filter((name) => reached.has(name))
 }
 
 export interface Caller {
@@ -301,19 +319,6 @@ const membersOf = (statement: ts.Node): ReadonlySet<string> =>
       ...nodesOf(statement, ts.isPropertyAssignment)
     ].flatMap((node) => nameOf(node) ?? [])
   )
-
-const exportsOf = ({ ast }: Source): ReadonlyMap<string, ts.Node> =>
-  new Map<string, ts.Node>(ast.statements.flatMap((statement): ReadonlyArray<readonly [string, ts.Node]> => {
-    if (ts.isExportDeclaration(statement) && statement.exportClause && ts.isNamedExports(statement.exportClause)) {
-      return statement.exportClause.elements.map((element) => [element.name.text, element])
-    }
-    const exported = ts.canHaveModifiers(statement) &&
-      ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true
-    if (!exported) return []
-    return ts.isVariableStatement(statement)
-      ? statement.declarationList.declarations.map((declaration) => [nameOf(declaration) ?? "", declaration])
-      : [[nameOf(statement) ?? "", statement]]
-  }))
 
 /** Whether there is such a `Module.member` or `Module.declaration.member`, for users to import. */
 export const exists = (reference: string): boolean => {

@@ -150,7 +150,6 @@ export interface Service {
   readonly randomBytes: (length: number) => Effect.Effect<Uint8Array>
 }
 
-
 const isSignatureAlgorithm = Schema.is(SignatureAlgorithm)
 const isKeyEncryptionAlgorithm = Schema.is(KeyEncryptionAlgorithm)
 const isContentEncryptionAlgorithm = Schema.is(ContentEncryptionAlgorithm)

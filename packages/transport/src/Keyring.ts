@@ -113,5 +113,4 @@ export const make = (options: Options): Effect.Effect<Service, InvalidKey> =>
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: Options): Layer.Layer<Keyring, InvalidKey> =>
-  Layer.effect(Keyring, make(options))
+export const layer = (options: Options): Layer.Layer<Keyring, InvalidKey> => Layer.effect(Keyring, make(options))
