@@ -4,23 +4,55 @@
 passed=0 failed=0 skipped=0
 summary=()
 
-# step NAME SECONDS COMMAND…: runs the command without stdin, and goes on when it fails or runs out of time
-step() {
-  local name=$1 budget=$2 start=$SECONDS left code verdict
-  shift 2
+# limited SECONDS COMMAND…: runs the command without stdin, within its budget and what is left of the total
+limited() {
+  local budget=$1 left
+  shift
   left=$((${total:-$((SECONDS + budget))} - SECONDS))
   [ "$left" -ge 1 ] || left=1
   [ "$budget" -le "$left" ] || budget=$left
-  printf '\n=== %s (budget %s s): %s\n' "$name" "$budget" "$*"
   timeout --kill-after=10 "$budget" "$@" </dev/null
-  code=$?
-  case $code in
+}
+
+# judge NAME SECONDS START CODE: counts how a step ended that began at START
+judge() {
+  local verdict
+  case $4 in
     0) verdict=passed passed=$((passed + 1)) ;;
     124 | 137) verdict="FAILED (out of time)" failed=$((failed + 1)) ;;
-    *) verdict="FAILED (exit $code)" failed=$((failed + 1)) ;;
+    *) verdict="FAILED (exit $4)" failed=$((failed + 1)) ;;
   esac
-  printf -- '--- %s: %s in %s s of %s s\n' "$name" "$verdict" $((SECONDS - start)) "$budget"
-  summary+=("$(printf '%-26s %4s s of %4s s   %s' "$name" $((SECONDS - start)) "$budget" "$verdict")")
+  printf -- '--- %s: %s in %s s of %s s\n' "$1" "$verdict" $((SECONDS - $3)) "$2"
+  summary+=("$(printf '%-26s %4s s of %4s s   %s' "$1" $((SECONDS - $3)) "$2" "$verdict")")
+}
+
+# step NAME SECONDS COMMAND…: goes on when the command fails or runs out of time
+step() {
+  local name=$1 budget=$2 start=$SECONDS code
+  shift 2
+  printf '\n=== %s (budget %s s): %s\n' "$name" "$budget" "$*"
+  limited "$budget" "$@"
+  code=$?
+  judge "$name" "$budget" "$start" $code
+  return $code
+}
+
+# beside NAME SECONDS COMMAND…: begins a step that goes on beside the next ones, until `beside_ends`. One at a time.
+beside() {
+  beside_name=$1 beside_budget=$2 beside_start=$SECONDS beside_log=$(mktemp)
+  shift 2
+  beside_what=$*
+  limited "$beside_budget" "$@" >"$beside_log" 2>&1 &
+  beside_pid=$!
+}
+
+beside_ends() {
+  local code
+  printf '\n=== %s (budget %s s, beside others): %s\n' "$beside_name" "$beside_budget" "$beside_what"
+  wait "$beside_pid"
+  code=$?
+  cat "$beside_log" && rm -f "$beside_log"
+  judge "$beside_name" "$beside_budget" "$beside_start" $code
   return $code
 }
 
