@@ -1,7 +1,8 @@
-/** The subject: `ServiceClient` over `Transport`, as a program has them. */
+/** The subjects: `ServiceClient` over `Transport`, as a program has them, by each engine. */
 import * as ServiceClient from "@effect-launchkey/clients/ServiceClient"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Keyring from "@effect-launchkey/transport/Keyring"
+import * as NodeJose from "@effect-launchkey/transport/NodeJose"
 import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import * as Transport from "@effect-launchkey/transport/Transport"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -14,11 +15,13 @@ import * as Fixture from "./fixture.ts"
 import type { Subject } from "./measure.ts"
 import * as Peer from "./peer.ts"
 
-export const make = async (fixture: Fixture.Fixture): Promise<Subject> => {
+const engines = { "ours": Jose.make, "ours, by NodeJose": NodeJose.make }
+
+export const make = async (fixture: Fixture.Fixture, name: keyof typeof engines): Promise<Subject> => {
   const jose = Layer.succeed(Jose.Jose, {
-    ...Jose.make,
+    ...engines[name],
     // drawn all the same, so that its cost is ours
-    randomUuid: Effect.map(Jose.make.randomUuid, fixture.next)
+    randomUuid: Effect.map(engines[name].randomUuid, fixture.next)
   })
   const runtime = ManagedRuntime.make(
     ServiceClient.layer({ serviceId: Fixture.serviceId }).pipe(
@@ -44,7 +47,7 @@ export const make = async (fixture: Fixture.Fixture): Promise<Subject> => {
   }
 
   return {
-    name: "ours",
+    name,
     run: (operation, { calls, inFlight }) => {
       let left = calls
       const lane = Effect.whileLoop({
