@@ -20,7 +20,6 @@ import {
   Flag,
   forced,
   gather,
-  issuesOf,
   minimumsOf,
   type Requirement,
   RequirementFromSelf,
@@ -33,6 +32,7 @@ import {
   WireMinimums,
   withoutNamed
 } from "./internal/policy.ts"
+import * as Issues from "./Issues.ts"
 
 /**
  * A circle in which the user's device has to be: `radius` in metres, `latitude` and `longitude` in decimal degrees
@@ -130,7 +130,7 @@ export class InvalidPolicy
   }
 }
 
-const invalid = (issue: ParseResult.ParseIssue): InvalidPolicy => new InvalidPolicy({ issues: issuesOf(issue) })
+const invalid = (issue: ParseResult.ParseIssue): InvalidPolicy => new InvalidPolicy({ issues: Issues.of(issue) })
 
 const Geofences = list(Location).pipe(uniquelyNamed("geofence"))
 

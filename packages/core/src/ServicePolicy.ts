@@ -20,13 +20,13 @@ import {
   boolean,
   exclusive,
   Factors as FactorList,
-  issuesOf,
   requirementOfOptions,
   requirementOptions,
   uniquelyNamed,
   withoutNamed
 } from "./internal/policy.ts"
 import * as Policy from "./internal/servicePolicy.ts"
+import * as Issues from "./Issues.ts"
 import * as TimeFence from "./TimeFence.ts"
 
 export {
@@ -261,7 +261,7 @@ const parse = <A extends object, I extends object>(schema: Schema.Schema<A, I>) 
   return (options: unknown): Either.Either<A, AuthPolicy.InvalidPolicy> =>
     Either.mapLeft(
       decode(options, { errors: "all", onExcessProperty: "error" }),
-      (issue) => new AuthPolicy.InvalidPolicy({ issues: issuesOf(issue) })
+      (issue) => new AuthPolicy.InvalidPolicy({ issues: Issues.of(issue) })
     )
 }
 

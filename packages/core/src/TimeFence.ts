@@ -12,8 +12,8 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { InvalidPolicy } from "./AuthPolicy.ts"
 import { list, nullsAsAbsent } from "./internal/json.ts"
-import { issuesOf } from "./internal/policy.ts"
 import { maxCodePoints, minCodePoints, text } from "./internal/text.ts"
+import * as Issues from "./Issues.ts"
 
 const days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"] as const
 
@@ -182,7 +182,7 @@ export const TimeFenceFromOptions: Schema.Schema<TimeFence, Options> = Schema.tr
 export const fromOptions = (options: unknown): Either.Either<TimeFence, InvalidPolicy> =>
   Either.mapLeft(
     ParseResult.decodeUnknownEither(TimeFenceFromOptions)(options, { errors: "all", onExcessProperty: "error" }),
-    (issue) => new InvalidPolicy({ issues: issuesOf(issue) })
+    (issue) => new InvalidPolicy({ issues: Issues.of(issue) })
   )
 
 /**

@@ -90,6 +90,13 @@ export * as Factor from "./Factor.ts"
 export * as Fence from "./Fence.ts"
 
 /**
+ * What is wrong with data, for those who gave it: where, and what, without the data itself, which may be private.
+ *
+ * @since 0.1.0
+ */
+export * as Issues from "./Issues.ts"
+
+/**
  * The name of an RSA key: the MD5 fingerprint of its public half.
  *
  * @since 0.1.0

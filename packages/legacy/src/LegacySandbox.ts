@@ -5,6 +5,7 @@
  * @see docs/sandbox.md "The API v1"
  * @since 0.1.0
  */
+import * as Issues from "@effect-launchkey/core/Issues"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpRouter from "@effect/platform/HttpRouter"
@@ -55,7 +56,7 @@ const problemsOf = (error: ParseResult.ParseError): string => {
   for (const { message, path } of ParseResult.ArrayFormatter.formatErrorSync(error)) {
     const member = path.length === 0 ? "body" : path.join(".")
     if (!problems.has(member)) {
-      problems.set(member, message.replace(/^Expected ([\s\S]*?), actual [\s\S]*$/, "expected $1"))
+      problems.set(member, Issues.withoutValue(message))
     }
   }
   return [...problems].map(([member, problem]) => `${member}: ${problem}`).join("; ")

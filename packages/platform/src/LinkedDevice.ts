@@ -29,6 +29,7 @@ import type {
 import type { DenialReason } from "@effect-launchkey/core/DenialReason"
 import { LinkDevice, LinkingCode, type PendingAuthorization, SdkKey } from "@effect-launchkey/core/Device"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import * as Issues from "@effect-launchkey/core/Issues"
 import * as ResponsePolicy from "@effect-launchkey/core/ResponsePolicy"
 import type { Session } from "@effect-launchkey/core/Session"
 import * as Answer from "@effect-launchkey/transport/Answer"
@@ -221,11 +222,7 @@ const decodeLinkInput = (input: typeof LinkInput.Encoded) =>
   Effect.mapError(ParseResult.decode(LinkInput)(input, { errors: "all" }), (issue) =>
     new InvalidParameters({
       origin: "Client",
-      issues: ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ message, path }) => ({
-        path: path.join("."),
-        // Where a schema has no words of its own, the formatter's end with the value.
-        problem: message.replace(/^Expected ([\s\S]*?), actual [\s\S]*$/, "expected $1")
-      })),
+      issues: Issues.of(issue),
       detail: undefined
     }))
 

@@ -7,6 +7,7 @@ import { Api } from "@effect-launchkey/core/Api"
 import { hints } from "@effect-launchkey/core/api/DeviceApi"
 import { Wire } from "@effect-launchkey/core/api/ErrorWire"
 import { EntityNotFound, InvalidParameters, InvalidPolicyInput, table } from "@effect-launchkey/core/ApiError"
+import * as Issues from "@effect-launchkey/core/Issues"
 import * as Redaction from "@effect-launchkey/transport/Redaction"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type { HttpApiDecodeError } from "@effect/platform/HttpApiError"
@@ -56,8 +57,7 @@ const problems = (error: HttpApiDecodeError): unknown => {
       const inner = level[String(name)]
       level = (Predicate.isRecord(inner) ? inner : level[String(name)] = {}) as Record<string, unknown>
     })
-    // Where a schema has no words of its own, the formatter's end with the value, which may be private.
-    level[String(path.at(-1) ?? "body")] ??= message.replace(/^Expected ([\s\S]*?), actual [\s\S]*$/, "expected $1")
+    level[String(path.at(-1) ?? "body")] ??= Issues.withoutValue(message)
   }
   return detail
 }

@@ -1,5 +1,4 @@
 import * as HttpLayerRouter from "@effect/platform/HttpLayerRouter"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Links from "../Links.ts"
@@ -14,7 +13,7 @@ export const routes = HttpLayerRouter.use((router) =>
     const cookies = yield* Cookies.Cookies
     const links = yield* Links.Links
     const sessions = yield* Sessions.Sessions
-    const live = yield* LiveStatus.make
+    const live = yield* LiveStatus.makeByCookie
 
     const account = Effect.gen(function*() {
       const token = yield* cookies.read("session")
@@ -25,17 +24,8 @@ export const routes = HttpLayerRouter.use((router) =>
       return Respond.page(Views.account(session.value, devices))
     })
 
-    const events = Effect.flatMap(
-      cookies.read("session"),
-      Option.match({
-        onNone: () => HttpServerResponse.empty({ status: 401 }),
-        onSome: (token) =>
-          Effect.succeed(live(
-            token,
-            Effect.map(sessions.find(token), Option.match({ onNone: () => "ended", onSome: () => "open" }))
-          ))
-      })
-    )
+    const events = live("session", (token) =>
+      Effect.map(sessions.find(token), Option.match({ onNone: () => "ended", onSome: () => "open" })))
 
     const logout = Effect.gen(function*() {
       yield* Effect.flatMap(cookies.read("session"), Effect.transposeMapOption(sessions.end))

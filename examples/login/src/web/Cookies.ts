@@ -10,7 +10,7 @@ import * as Settings from "../Settings.ts"
 import * as Token from "../Token.ts"
 
 /** The link or login that the browser began, and the session that it has. */
-type Name = "link" | "login" | "session"
+export type Name = "link" | "login" | "session"
 
 export interface Service {
   readonly read: (

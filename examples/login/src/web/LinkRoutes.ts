@@ -1,5 +1,4 @@
 import * as HttpLayerRouter from "@effect/platform/HttpLayerRouter"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -23,7 +22,7 @@ export const routes = HttpLayerRouter.use((router) =>
     const links = yield* Links.Links
     const sessions = yield* Sessions.Sessions
     const { authenticatorUrl } = yield* Settings.Settings
-    const live = yield* LiveStatus.make
+    const live = yield* LiveStatus.makeByCookie
 
     const session = Effect.flatMap(cookies.read("session"), Effect.transposeMapOption(sessions.find)).pipe(
       Effect.map(Option.flatten)
@@ -66,23 +65,11 @@ export const routes = HttpLayerRouter.use((router) =>
       )
     })
 
-    const events = Effect.flatMap(
-      cookies.read("link"),
-      Option.match({
-        onNone: () => HttpServerResponse.empty({ status: 401 }),
-        onSome: (token) =>
-          Effect.succeed(live(
-            token,
-            Effect.map(
-              links.find(token),
-              Option.match({
-                onNone: () => "gone",
-                onSome: ({ completed }) => completed ? "completed" : "waiting"
-              })
-            )
-          ))
-      })
-    )
+    const events = live("link", (token) =>
+      Effect.map(
+        links.find(token),
+        Option.match({ onNone: () => "gone", onSome: ({ completed }) => completed ? "completed" : "waiting" })
+      ))
 
     yield* router.add("GET", "/link", showForm)
     yield* router.add("POST", "/link", Respond.orProblem(submit))

@@ -1,5 +1,4 @@
 import * as HttpLayerRouter from "@effect/platform/HttpLayerRouter"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -20,7 +19,7 @@ export const routes = HttpLayerRouter.use((router) =>
     const links = yield* Links.Links
     const logins = yield* Logins.Logins
     const sessions = yield* Sessions.Sessions
-    const live = yield* LiveStatus.make
+    const live = yield* LiveStatus.makeByCookie
 
     const current = Effect.flatMap(cookies.read("login"), Effect.transposeMapOption(logins.find)).pipe(
       Effect.map(Option.flatten)
@@ -87,20 +86,8 @@ export const routes = HttpLayerRouter.use((router) =>
       return Respond.seeOther("/").pipe(cookies.clear("login"), cookies.clear("link"), cookies.write("session", token))
     })
 
-    const events = Effect.flatMap(
-      cookies.read("login"),
-      Option.match({
-        onNone: () => HttpServerResponse.empty({ status: 401 }),
-        onSome: (token) =>
-          Effect.succeed(live(
-            token,
-            Effect.map(
-              logins.find(token),
-              Option.match({ onNone: () => "gone", onSome: ({ status }) => status._tag })
-            )
-          ))
-      })
-    )
+    const events = live("login", (token) =>
+      Effect.map(logins.find(token), Option.match({ onNone: () => "gone", onSome: ({ status }) => status._tag })))
 
     yield* router.add("GET", "/login", showForm)
     yield* router.add("POST", "/login", Respond.orProblem(submit))

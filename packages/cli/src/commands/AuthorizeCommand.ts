@@ -9,6 +9,7 @@ import type * as ServiceClient from "@effect-launchkey/clients/ServiceClient"
 import { InvalidParameters } from "@effect-launchkey/core/ApiError"
 import * as Authorization from "@effect-launchkey/core/Authorization"
 import { DenialReason, DenialReasons } from "@effect-launchkey/core/DenialReason"
+import * as Issues from "@effect-launchkey/core/Issues"
 import * as Args from "@effect/cli/Args"
 import * as Options from "@effect/cli/Options"
 import * as Console from "effect/Console"
@@ -16,7 +17,6 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
 import type * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Failure from "../Failure.ts"
@@ -158,10 +158,7 @@ const asSent = (body: unknown) =>
     Effect.mapError(({ issue }) =>
       new InvalidParameters({
         origin: "Client",
-        issues: ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ message, path }) => ({
-          path: path.join("."),
-          problem: message
-        })),
+        issues: Issues.of(issue),
         detail: undefined
       })
     )

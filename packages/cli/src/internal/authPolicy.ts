@@ -2,10 +2,10 @@
 import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import * as PolicyFile from "./policyFile.ts"
 import { circle } from "./servicePolicy.ts"
-import { Unusable } from "./unusable.ts"
+import type { Unusable } from "./unusable.ts"
 
 /** What a command line says of a policy. */
 export interface Flags {
@@ -36,30 +36,14 @@ export const fromFlags = (
     })
   )
 
-const Json = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
-
 /** By its JSON, as it is sent. A member that there is not is refused, and not left out: somebody counts on it. */
 export const fromJson = (
   text: string
 ): Effect.Effect<AuthPolicy.AuthPolicy, Unusable | AuthPolicy.InvalidPolicy> =>
   Effect.gen(function*() {
-    const json = yield* Effect.mapError(
-      Schema.decode(Json)(text),
-      () =>
-        new Unusable({
-          what: "File",
-          problem: "The policy is not a JSON object",
-          next: "Write it as --dry-run prints one, under \"policy\"."
-        })
-    )
+    const json = yield* PolicyFile.read(text, "Write it as --dry-run prints one, under \"policy\".")
     return yield* Effect.mapError(
       Schema.decodeUnknown(AuthPolicy.AuthPolicy, { errors: "all", onExcessProperty: "error" })(json),
-      ({ issue }) =>
-        new AuthPolicy.InvalidPolicy({
-          issues: ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ message, path }) => ({
-            path: path.join("."),
-            problem: message
-          }))
-        })
+      PolicyFile.invalid
     )
   })

@@ -3,9 +3,9 @@ import { InvalidPolicy } from "@effect-launchkey/core/AuthPolicy"
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import * as PolicyFile from "./policyFile.ts"
 import { Unusable } from "./unusable.ts"
 
 /** What a command line says of a policy. */
@@ -93,32 +93,16 @@ const lost = (read: unknown, made: unknown, path: string): ReadonlyArray<string>
     : [path]
 }
 
-const Json = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
-
 /**
  * By its JSON, as `policy get --json` prints it. A member that there is not is refused, and not left out: somebody counts
  * on it. A legacy policy has several forms, and is taken as it is read.
  */
 export const fromJson = (text: string): Effect.Effect<ServicePolicy.KnownPolicy, Unusable | InvalidPolicy> =>
   Effect.gen(function*() {
-    const json = yield* Effect.mapError(
-      Schema.decode(Json)(text),
-      () =>
-        new Unusable({
-          what: "File",
-          problem: "The policy is not a JSON object",
-          next: "Write it as `launchkey service policy get --json` prints one."
-        })
-    )
+    const json = yield* PolicyFile.read(text, "Write it as `launchkey service policy get --json` prints one.")
     const policy = yield* Effect.mapError(
       Schema.decode(ServicePolicy.KnownPolicy, { errors: "all" })(json),
-      ({ issue }) =>
-        new InvalidPolicy({
-          issues: ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ message, path }) => ({
-            path: path.join("."),
-            problem: message
-          }))
-        })
+      PolicyFile.invalid
     )
     const unknown = policy._tag === "Legacy" ? [] : lost(json, yield* toJson(policy), "")
     return unknown.length === 0 ? policy : yield* new InvalidPolicy({
@@ -130,6 +114,6 @@ export const fromJson = (text: string): Effect.Effect<ServicePolicy.KnownPolicy,
   })
 
 /** As it is sent. */
-export const toJson = (policy: ServicePolicy.ServicePolicy): Effect.Effect<typeof Json.Type> =>
+export const toJson = (policy: ServicePolicy.ServicePolicy): Effect.Effect<typeof PolicyFile.Json.Type> =>
   // What was read or constructed can be written.
   Effect.orDie(Schema.encode(ServicePolicy.ServicePolicy)(policy))

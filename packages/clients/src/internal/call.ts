@@ -5,6 +5,7 @@ import {
   type Unauthorized,
   type UnexpectedApiError
 } from "@effect-launchkey/core/ApiError"
+import * as Issues from "@effect-launchkey/core/Issues"
 import { MessageRejected, type TransportError } from "@effect-launchkey/transport/TransportError"
 import * as Effect from "effect/Effect"
 import * as ParseResult from "effect/ParseResult"
@@ -20,18 +21,10 @@ export type CallError =
   | TransportError
   | MessageRejected
 
-const dotted = (prefix: string, path: ReadonlyArray<PropertyKey>): string =>
-  path.reduce<string>(
-    (whole, key) =>
-      typeof key === "number" ? `${whole}[${key}]` : whole === "" ? String(key) : `${whole}.${String(key)}`,
-    prefix
-  )
-
 const problem = (issue: ParseResult.ArrayFormatterIssue): string =>
   issue._tag === "Unexpected"
     ? "not an option of this method; leave it out"
-    // Where a schema has no words of its own, the formatter's end with the value, which may be private.
-    : issue.message.replace(/^Expected ([\s\S]*?), actual [\s\S]*$/, "expected $1")
+    : Issues.withoutValue(issue.message)
 
 /**
  * The arguments as the schema's, or every problem with them, before anything is sent. `field` names what is validated
@@ -51,7 +44,7 @@ export const validate = <A, I>(
           issues: ParseResult.ArrayFormatter.formatIssueSync(issue)
             // What is wrong with a member that may be absent, or null, is not that it is neither.
             .filter(({ message }) => !/^Expected (?:undefined|null), actual /.test(message))
-            .map((found) => ({ path: dotted(field, found.path), problem: problem(found) })),
+            .map((found) => ({ path: Issues.pathOf(found.path, field), problem: problem(found) })),
           detail: undefined
         })
     )

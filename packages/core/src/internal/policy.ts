@@ -5,19 +5,6 @@ import * as Schema from "effect/Schema"
 import { Factor } from "../Factor.ts"
 import { list, nullsAsAbsent } from "./json.ts"
 
-/** Every problem with its place, such as `geofences[1].radius`: the issues of an `InvalidPolicy`. */
-export const issuesOf = (
-  issue: ParseResult.ParseIssue
-): ReadonlyArray<{ readonly path: string; readonly problem: string }> =>
-  ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ message, path }) => ({
-    path: path.reduce<string>(
-      (whole, key) =>
-        typeof key === "number" ? `${whole}[${key}]` : whole === "" ? String(key) : `${whole}.${String(key)}`,
-      ""
-    ),
-    problem: message
-  }))
-
 export const amountFrom = (least: number) => {
   const message = (issue: ParseResult.ParseIssue) =>
     typeof issue.actual === "number"
