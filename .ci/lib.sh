@@ -119,14 +119,15 @@ find_postgres() {
 }
 
 has_browser() {
-  [ -x "${CHROME_PATH:-}" ] || command -v chromium chromium-browser google-chrome >/dev/null
+  [ -x "${CHROME_PATH:-}" ] ||
+    CHROME_PATH=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
 }
 
-# find_browser: has the tests fail that need a browser, rather than skip, where there is one
+# find_browser: tells the tests where the browser is, and has those fail that need it, rather than skip, where there is one
 find_browser() {
   has_browser || install chromium
   if has_browser; then
-    export EXPECT_BROWSER=1
+    export CHROME_PATH EXPECT_BROWSER=1
   else
     skip "the browser's tests" "there is no Chromium, and it could not be installed: apt-get install chromium"
   fi
