@@ -1,12 +1,9 @@
 /** What is sent: events that are numbered, so that each is known again by whoever handles it. */
 import { AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
 import type { ServiceEvent } from "@effect-launchkey/core/Webhook"
-import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import * as TestWebhooks from "@effect-launchkey/testing/TestWebhooks"
-import * as Jose from "@effect-launchkey/transport/Jose"
+import * as NodeJose from "@effect-launchkey/transport/NodeJose"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
-import * as Crypto from "node:crypto"
 
 /** Of the request or of the user that an event is about. */
 export const nameOf = (index: number): string => `00000000-0000-4000-8000-${index.toString(16).padStart(12, "0")}`
@@ -26,32 +23,13 @@ export const isAnswer = (index: number): boolean => index % 20 === 0
 /** Those whose handler fails the first time that a process has them. */
 export const failsAtFirst = (index: number): boolean => index % 50 === 7
 
-const platformKey = Crypto.createPrivateKey(Redacted.value(TestKeys.platform.privateKey))
-
-/** On this thread: WebCrypto's way through its pool costs more than the signature itself. */
-const sign: Jose.Service["sign"] = ({ header, key, payload }) =>
-  Effect.sync(() => {
-    const signed = [JSON.stringify({ alg: "RS256", ...header, kid: key.keyId }), payload]
-      .map((part) => Buffer.from(part).toString("base64url"))
-      .join(".")
-    return `${signed}.${Crypto.sign("sha256", Buffer.from(signed), platformKey).toString("base64url")}`
-  })
-
-const digest: Jose.Service["digest"] = (_, bytes) =>
-  Effect.sync(() => Crypto.createHash("sha256").update(bytes).digest("hex"))
-
 export interface Forge {
   readonly seal: (index: number) => Effect.Effect<TestWebhooks.Delivery>
   readonly again: (delivery: TestWebhooks.Delivery) => Effect.Effect<TestWebhooks.Delivery>
 }
 
 export const forge: Effect.Effect<Forge> = Effect.gen(function*() {
-  const jose = yield* Jose.Jose
-  const { again, authorizationResponse, sessionEnd } = yield* Effect.provideService(
-    TestWebhooks.make(),
-    Jose.Jose,
-    { ...jose, sign, digest }
-  )
+  const { again, authorizationResponse, sessionEnd } = yield* TestWebhooks.make()
   return {
     again,
     seal: (index: number) =>
@@ -59,4 +37,4 @@ export const forge: Effect.Effect<Forge> = Effect.gen(function*() {
         ? authorizationResponse({ authorizationRequestId: AuthorizationRequestId.make(nameOf(index)) })
         : sessionEnd({ serviceUserHash: nameOf(index) })
   }
-}).pipe(Effect.provide(Jose.layer))
+}).pipe(Effect.provide(NodeJose.layer))

@@ -5,6 +5,7 @@
 import type { ServiceEvent } from "@effect-launchkey/core/Webhook"
 import * as TestPlatform from "@effect-launchkey/testing/TestPlatform"
 import * as TestWebhooks from "@effect-launchkey/testing/TestWebhooks"
+import * as NodeJose from "@effect-launchkey/transport/NodeJose"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -42,6 +43,7 @@ const runtime = ManagedRuntime.make(
   ServiceWebhook.layer({ serviceId: TestPlatform.serviceId }).pipe(
     Layer.provide(layer(settings.place)),
     Layer.provide(TestWebhooks.layer()),
+    Layer.provide(NodeJose.layer),
     // a refusal of each replay is what is wanted
     Layer.merge(Logger.minimumLogLevel(LogLevel.None)),
     Layer.merge(Layer.setTracerEnabled(false))
