@@ -1,11 +1,12 @@
 /** Client CPU per call, as a ratio to what the same cryptography costs bare. */
+import { atMost, type Benchmark, figures, type Goal, table } from "./benchmark.ts"
 import * as Fixture from "./fixture.ts"
 import * as FloorJose from "./floorJose.ts"
 import * as FloorNode from "./floorNode.ts"
 import { compare, type Settings, type Spread, spread } from "./measure.ts"
 import * as Ours from "./ours.ts"
 
-export interface Row {
+interface Row {
   readonly operation: Fixture.Operation
   readonly inFlight: number
   /** Microseconds of CPU time per call: over WebCrypto, and what the same costs bare. */
@@ -22,7 +23,7 @@ export interface Row {
 /** More ids than calls in flight; every subject goes through the same. */
 const ringSize = 128
 
-export const measure = async (
+const measure = async (
   options: Settings & { readonly onlyOurs: boolean },
   tell: (text: string) => void
 ): Promise<ReadonlyArray<Row>> => {
@@ -52,4 +53,62 @@ export const measure = async (
   }
   await Promise.all(ours.map(({ end }) => end()))
   return rows
+}
+
+const goals = (rows: ReadonlyArray<Row>): ReadonlyArray<Goal> => {
+  const worst = (operation: Fixture.Operation, ratio: "toJose" | "toNode") =>
+    Math.max(...rows.filter((row) => row.operation === operation).map((row) => row[ratio].median))
+  return [
+    ...Fixture.operations.map((operation) =>
+      atMost(1.15, worst(operation, "toJose"), {
+        goal: `CPU of a client's ${operation} over WebCrypto / the same bare with jose`,
+        unit: ""
+      })
+    ),
+    ...Fixture.operations.map((operation) =>
+      atMost(operation === "pending poll" ? 1.6 : 1.3, worst(operation, "toNode"), {
+        goal: `CPU of a client's ${operation} over NodeJose / the same bare with node:crypto`,
+        unit: ""
+      })
+    )
+  ]
+}
+
+const head = [
+  "operation",
+  "in flight",
+  "ours, µs",
+  "jose, µs",
+  "ratio",
+  "ours by NodeJose, µs",
+  "node:crypto, µs",
+  "ratio"
+]
+
+export const benchmark: Benchmark = {
+  name: "calls",
+  run: async ({ ours, quick }, tell) => {
+    const settings = quick
+      ? { warmUpCalls: 32, rounds: 3, sliceMillis: 30 }
+      : { warmUpCalls: 1000, rounds: 15, sliceMillis: 300 }
+    const rows = await measure({ ...settings, onlyOurs: ours }, tell)
+    return {
+      figures: { settings, rows },
+      goals: goals(rows),
+      how: `${settings.rounds} rounds, median (least–most)`,
+      tables: table(
+        head,
+        rows.map((row) => [
+          row.operation,
+          row.inFlight,
+          figures(row.ours, 0),
+          figures(row.jose, 0),
+          figures(row.toJose, 2),
+          figures(row.oursByNode, 0),
+          figures(row.node, 0),
+          figures(row.toNode, 2)
+        ])
+      )
+    }
+  }
 }

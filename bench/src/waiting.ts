@@ -24,6 +24,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as V8 from "node:v8"
 import * as Vm from "node:vm"
+import { type Benchmark, table } from "./benchmark.ts"
 import { serviceId } from "./fixture.ts"
 import * as VirtualClock from "./virtualClock.ts"
 
@@ -49,7 +50,7 @@ const ways: ReadonlyArray<Way> = [
   { name: "both, 1 webhook in 100 lost", webhooks: true, userKnown: true, lost: (index) => index % 100 === 0 }
 ]
 
-export interface Row {
+interface Row {
   readonly way: string
   readonly requests: number
   readonly bytesPerWait: number
@@ -61,7 +62,7 @@ export interface Row {
   readonly cpu: number
 }
 
-export interface Settings {
+interface Settings {
   readonly waits: number
 }
 
@@ -209,7 +210,7 @@ const measureWay = async (way: Way, { waits }: Settings): Promise<Row> => {
   }
 }
 
-export const measure = async (settings: Settings, tell: (text: string) => void): Promise<ReadonlyArray<Row>> => {
+const measure = async (settings: Settings, tell: (text: string) => void): Promise<ReadonlyArray<Row>> => {
   const rows: Array<Row> = []
   // for the compiler alone
   for (const way of ways) await measureWay(way, { waits: 100 })
@@ -219,4 +220,45 @@ export const measure = async (settings: Settings, tell: (text: string) => void):
     rows.push(row)
   }
   return rows
+}
+
+const head = [
+  "way",
+  "requests",
+  "heap per wait, KB",
+  "noticed after, s: p50",
+  "p99",
+  "longest",
+  "handed over in, ms: p50",
+  "p99",
+  "CPU, s"
+]
+
+const seconds = (millis: number) => (millis / 1000).toFixed(1)
+
+export const benchmark: Benchmark = {
+  name: "waiting",
+  run: async ({ quick }, tell) => {
+    const settings = { waits: quick ? 200 : 5000 }
+    const rows = await measure(settings, tell)
+    return {
+      figures: { settings, rows },
+      goals: [],
+      how: `${settings.waits} waits`,
+      tables: table(
+        head,
+        rows.map(({ bytesPerWait, cpu, handedOver, noticed, requests, way }) => [
+          way,
+          requests,
+          (bytesPerWait / 1000).toFixed(1),
+          seconds(noticed.median),
+          seconds(noticed.p99),
+          seconds(noticed.longest),
+          handedOver?.median.toFixed(1) ?? "",
+          handedOver?.p99.toFixed(1) ?? "",
+          seconds(cpu)
+        ])
+      )
+    }
+  }
 }
