@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
+import ts from "typescript"
 import { coverageConfigDefaults, defineConfig } from "vitest/config"
 
 const enough = { lines: 95, branches: 90 }
@@ -9,7 +11,21 @@ const skipped = process.env["TEST_DATABASE_URL"] === undefined ? ["packages/clie
 // where a machine-readable report is wanted; people read the default one
 const report = process.env["TEST_REPORT"]
 
+/** `docs/x.md?snippet=2` is the third snippet of TypeScript in that document, so that a test can run it. */
+const snippets = {
+  name: "snippets",
+  load: (id: string) => {
+    const [, file, i] = /^(.+\.md)\?snippet=(\d+)$/.exec(id) ?? []
+    if (file === undefined) return undefined
+    const [, code] = Array.from(readFileSync(file, "utf8").matchAll(/^```ts\n([\s\S]*?)^```/gm))[Number(i)] ?? []
+    return ts.transpileModule(code ?? "", {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true }
+    }).outputText
+  }
+}
+
 export default defineConfig({
+  plugins: [snippets],
   test: {
     include: ["packages/*/test/**/*.test.ts", "examples/**/test/**/*.test.ts"],
     setupFiles: ["packages/testing/test/support/equality.ts", "packages/testing/test/support/leaksSetup.ts"],

@@ -6,20 +6,13 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import { spawn } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import * as TestKeys from "../src/TestKeys.ts"
 import * as TestPlatform from "../src/TestPlatform.ts"
-
-const root = fileURLToPath(new URL("../../../", import.meta.url))
-
-const snippetsOf = (document: string) =>
-  Array.from(
-    readFileSync(join(root, document), "utf8").matchAll(/^```ts\n([\s\S]*?)^```/gm),
-    ([, code]) => code ?? ""
-  )
+import * as MigrationTables from "./support/migrationTables.ts"
+import { documents, root, snippetsOf } from "./support/snippets.ts"
 
 /** Files beside the packages, so that they find them as a project would. */
 const written = (sources: ReadonlyArray<string>) =>
@@ -96,25 +89,27 @@ describe("README", () => {
     60_000
   )
 
-  it.scopedLive("every snippet of it and of docs/ compiles under the strict options", () =>
-    Effect.gen(function*() {
-      const { files, folder } = yield* written(
-        ["README.md", "docs/getting-started.md", "docs/legacy.md", "docs/migrating.md", "docs/webhooks.md"].flatMap(
-          snippetsOf
+  it.scopedLive(
+    "every snippet of it and of docs/ compiles, and so does every call in the tables of migrating",
+    () =>
+      Effect.gen(function*() {
+        const { files, folder } = yield* written(
+          [...documents.flatMap(snippetsOf), MigrationTables.program()]
         )
-      )
-      // In a process of its own: a compiler that is at it for long would keep the runner of the tests waiting.
-      writeFileSync(
-        join(folder, "tsconfig.json"),
-        JSON.stringify({
-          extends: "../../tsconfig.check.json",
-          compilerOptions: { noUnusedLocals: false },
-          files,
-          include: []
-        })
-      )
-      const { code, output } = yield* run(join(root, "node_modules/typescript/bin/tsc"), {}, ["-p", folder])
-      assert.strictEqual(output, "")
-      assert.strictEqual(code, 0)
-    }), 120_000)
+        // In a process of its own: a compiler that is at it for long would keep the runner of the tests waiting.
+        writeFileSync(
+          join(folder, "tsconfig.json"),
+          JSON.stringify({
+            extends: "../../tsconfig.check.json",
+            compilerOptions: { noUnusedLocals: false },
+            files,
+            include: []
+          })
+        )
+        const { code, output } = yield* run(join(root, "node_modules/typescript/bin/tsc"), {}, ["-p", folder])
+        assert.strictEqual(output, "")
+        assert.strictEqual(code, 0)
+      }),
+    120_000
+  )
 })
