@@ -28,7 +28,7 @@ export default defineConfig({
   plugins: [snippets],
   test: {
     include: ["packages/*/test/**/*.test.ts", "examples/**/test/**/*.test.ts"],
-    setupFiles: ["packages/testing/test/support/equality.ts", "packages/testing/test/support/leaksSetup.ts"],
+    setupFiles: ["equality", "leaksSetup", "turn"].map((name) => `packages/testing/test/support/${name}.ts`),
     testTimeout: 20_000,
     // two on two cores, where vitest leaves one idle
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -2,7 +2,7 @@
 # Sourced by the scripts beside this file.
 
 passed=0 failed=0 skipped=0
-summary=()
+summary=() reasons=()
 
 # limited SECONDS COMMAND…: runs the command without stdin, within its budget and what is left of the total
 limited() {
@@ -78,7 +78,15 @@ add_tests() {
   ' "$1") && add $counts
 }
 
+# say_why LOG: has the end of a run say once more what failed in a step whose output is long, as only the end may be kept
+say_why() {
+  local why
+  why=$(sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '/⎯ (Failed|Unhandled)/ { on = 1 } / Test Files / { on = 0 } on' | head -n 80)
+  [ -z "$why" ] || reasons+=("$why")
+}
+
 finish() {
+  [ "${#reasons[@]}" -eq 0 ] || printf '\n%s\n' "${reasons[@]}"
   printf '\n%s\n' "=== summary, $SECONDS s in all"
   printf '%s\n' "${summary[@]}"
   printf '\n%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"

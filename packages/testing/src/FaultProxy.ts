@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import * as Net from "node:net"
@@ -214,10 +215,19 @@ export const make = (options: Options): Effect.Effect<FaultProxy, never, Scope.S
         })
     )
     const listen = (port: number) =>
-      Effect.async<number>((resume) => {
-        server.listen(port, "127.0.0.1", () => resume(Effect.sync(() => (server.address() as Net.AddressInfo).port)))
+      Effect.async<number, Error>((resume) => {
+        const failed = (error: Error) => resume(Effect.fail(error))
+        server.once("error", failed)
+        server.listen(port, "127.0.0.1", () => {
+          server.off("error", failed)
+          resume(Effect.sync(() => (server.address() as Net.AddressInfo).port))
+        })
       })
-    const port = yield* listen(0)
+    const port = yield* Effect.orDie(listen(0))
+    // Somebody else may have been given the port meanwhile, and mostly has it for a moment only.
+    const listenAgain = Effect.orDie(
+      Effect.retry(listen(port), Schedule.upTo(Schedule.spaced("20 millis"), "10 seconds"))
+    )
     const scope = yield* Effect.scope
 
     const refuse = Effect.async<void>((resume) => {
@@ -235,7 +245,7 @@ export const make = (options: Options): Effect.Effect<FaultProxy, never, Scope.S
           refuse,
           meet.times === undefined
             ? Effect.void
-            : Effect.asVoid(Effect.forkIn(Effect.delay(listen(port), refuseFor), scope))
+            : Effect.asVoid(Effect.forkIn(Effect.delay(listenAgain, refuseFor), scope))
         )
     }
   })

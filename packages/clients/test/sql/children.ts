@@ -41,7 +41,8 @@ export const start = (program: URL, settings: object): Effect.Effect<Child, neve
     return {
       next: (schema) =>
         Effect.flatten(Queue.take(said)).pipe(Effect.flatMap(Schema.decodeUnknown(schema)), Effect.orDie),
-      tell: (message) => Effect.sync(() => child.send(message)),
+      // who has ended hears nothing, which `next` and `ended` tell
+      tell: (message) => Effect.async<void>((resume) => void child.send(message, () => resume(Effect.void))),
       kill: Effect.zipRight(Effect.sync(() => child.kill("SIGKILL")), Deferred.await(ended)),
       ended: Deferred.await(ended)
     }
