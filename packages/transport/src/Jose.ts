@@ -5,8 +5,6 @@
  * @since 0.1.0
  */
 import { KeyId } from "@effect-launchkey/core/KeyId"
-import { hmac } from "@noble/hashes/hmac.js"
-import { sha256 } from "@noble/hashes/sha2.js"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -338,7 +336,13 @@ export const make: Service = {
       return Array.from(octets, (octet) => octet.toString(16).padStart(2, "0")).join("")
     }),
 
-  hmacSha256: (key, data) => Effect.sync(() => hmac(sha256, key, data)),
+  hmacSha256: (key, data) =>
+    Effect.promise(async () => {
+      // WebCrypto takes no empty key; HMAC fills up each with zeros, so that one of them is the same key
+      const octets = key.length === 0 ? new Uint8Array(1) : owned(key)
+      const imported = await crypto.subtle.importKey("raw", octets, { name: "HMAC", hash: "SHA-256" }, false, ["sign"])
+      return new Uint8Array(await crypto.subtle.sign("HMAC", imported, owned(data)))
+    }),
 
   randomUuid: Effect.sync(() => crypto.randomUUID()),
 

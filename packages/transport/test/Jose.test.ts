@@ -954,6 +954,15 @@ OlQ0cqM=
         )
       }))
 
+    it.effect("hmacSha256 takes an empty key, as OpenSSL does", () =>
+      Effect.gen(function*() {
+        const jose = yield* Jose.Jose
+        assert.strictEqual(
+          Buffer.from(yield* jose.hmacSha256(new Uint8Array(), utf8("data"))).toString("hex"),
+          crypto.createHmac("sha256", "").update("data").digest("hex")
+        )
+      }))
+
     it.effect("digest reads shared memory, which WebCrypto would not", () =>
       Effect.gen(function*() {
         const jose = yield* Jose.Jose

@@ -1,7 +1,7 @@
 import { Api } from "@effect-launchkey/core/Api"
+import { SetServicePolicy } from "@effect-launchkey/core/api/ServiceManagementApi"
 import { ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import { KeyId } from "@effect-launchkey/core/KeyId"
-import { ServicePolicy } from "@effect-launchkey/core/ServicePolicy"
 import { NewService, ServiceChange } from "@effect-launchkey/core/ServiceProfile"
 import { fold } from "@effect-launchkey/transport/DerivedClient"
 import type { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"
@@ -39,7 +39,7 @@ const validateKeyChange = validate(Schema.Struct({ ...OfService.fields, ...keyCh
 
 const validateKey = validate(Schema.Struct({ ...OfService.fields, keyId: KeyId }))
 
-const validatePolicy = validate(Schema.Struct({ ...OfService.fields, policy: Schema.typeSchema(ServicePolicy) }))
+const validatePolicy = validate(Schema.typeSchema(SetServicePolicy))
 
 /** `owner` begins the names of spans. */
 export const make = (owner: "Organization" | "Directory", api: Derived): ServiceManagement => {

@@ -20,6 +20,14 @@ import { Repeatable } from "./Repeatable.ts"
 const serviceId = Schema.propertySignature(ServiceId).pipe(Schema.fromKey("service_id"))
 const keyId = Schema.propertySignature(KeyId).pipe(Schema.fromKey("key_id"))
 
+/**
+ * The policy that a service is to have.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const SetServicePolicy = Schema.Struct({ serviceId, policy: ServicePolicy })
+
 const management = <const Owner extends "organization" | "directory">(owner: Owner) =>
   HttpApiGroup.make(`${owner}Services`)
     .add(
@@ -73,7 +81,7 @@ const management = <const Owner extends "organization" | "directory">(owner: Own
     )
     .add(
       HttpApiEndpoint.put("setServicePolicy", `/${owner}/v3/service/policy`).annotate(Repeatable, true)
-        .setPayload(Schema.Struct({ serviceId, policy: ServicePolicy }))
+        .setPayload(SetServicePolicy)
         .addSuccess(HttpApiSchema.NoContent)
         .addError(Wire.ServiceNotFound)
         .addError(Wire.InvalidPolicyInput)
