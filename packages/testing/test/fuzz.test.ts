@@ -1,4 +1,5 @@
 import * as Jose from "@effect-launchkey/transport/Jose"
+import * as NodeJose from "@effect-launchkey/transport/NodeJose"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import * as fuzz from "./support/forging/fuzz.ts"
@@ -17,7 +18,8 @@ const verdict = ({ accepted, defects, findings, wrongReasons }: fuzz.Report) => 
   findings
 })
 
-layer(receivers.layer)("mutants of valid messages", (it) => {
+// the script and the families of attacks run over WebCrypto
+layer(Layer.provide(receivers.layerJose, NodeJose.layer))("mutants of valid messages", (it) => {
   it.effect("come from messages that are accepted as they are", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* fuzz.refusedThoughValid(), [])
