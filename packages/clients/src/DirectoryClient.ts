@@ -25,6 +25,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { type CallError, validate } from "./internal/call.ts"
 import { durationInput, exact, given } from "./internal/inputs.ts"
+import { measured } from "./internal/measured.ts"
 import * as serviceManagement from "./internal/serviceManagement.ts"
 import type { ManagementError, ServiceManagement } from "./ServiceManagement.ts"
 
@@ -158,7 +159,7 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
     const api = yield* HttpApiClient.group(Api, { group: "directory", httpClient })
     const services = yield* HttpApiClient.group(Api, { group: "directoryServices", httpClient })
 
-    return {
+    const client: Service = {
       ...serviceManagement.make("Directory", services),
       linkDevice: Effect.fn("DirectoryClient.linkDevice")(function*(user, options = {}) {
         return yield* fold(api.linkDevice({ payload: yield* validateLink({ ...given(options), user }) }))
@@ -182,6 +183,7 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
         yield* fold(api.removeTotp({ payload: yield* validateUser({ user }) }))
       })
     }
+    return measured("DirectoryClient", client)
   })
 
 /**

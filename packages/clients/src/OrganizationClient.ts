@@ -29,6 +29,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { type CallError, only, validate } from "./internal/call.ts"
 import { exact, given, keyChange, newKey, Pkcs12 } from "./internal/inputs.ts"
+import { measured } from "./internal/measured.ts"
 import * as serviceManagement from "./internal/serviceManagement.ts"
 import type {
   AddKeyError,
@@ -212,7 +213,7 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
     const services = yield* HttpApiClient.group(Api, { group: "organizationServices", httpClient })
     const get = (ids: ReadonlyArray<EntityIdentifier.DirectoryId>) => fold(api.listDirectories({ payload: { ids } }))
 
-    return {
+    const client: Service = {
       ...serviceManagement.make("Organization", services),
       createDirectory: Effect.fn("OrganizationClient.createDirectory")(function*(name) {
         return (yield* fold(api.createDirectory({ payload: { name: yield* validateName(name) } }))).id
@@ -255,6 +256,7 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
         yield* fold(api.removeSdkKey({ payload: yield* validateSdkKey({ directoryId, sdkKey }) }))
       })
     }
+    return measured("OrganizationClient", client)
   })
 
 /**

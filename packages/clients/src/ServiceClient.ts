@@ -49,6 +49,7 @@ import * as Schema from "effect/Schema"
 import { type CallError, validate } from "./internal/call.ts"
 import { created } from "./internal/certainty.ts"
 import { durationInput, exact, given } from "./internal/inputs.ts"
+import { measured, whileWaiting } from "./internal/measured.ts"
 import * as waiting from "./internal/waiting.ts"
 import type { OutcomeUnknown } from "./OutcomeUnknown.ts"
 import { type PendingAuthorization, PendingAuthorizations } from "./PendingAuthorizations.ts"
@@ -425,7 +426,7 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
       Option.match({ onNone: () => Effect.succeed(waiting.byPolling), onSome: waiting.make })
     )
 
-    return {
+    const client: Service = {
       authorize: Effect.fn("ServiceClient.authorize")(function*(user, options = {}) {
         const { whenUnknown, ...payload } = yield* validateAuthorize({ ...given(options), user })
         const ttl = payload.ttl ?? defaultTimeToLive
@@ -453,9 +454,9 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
           read: read(id, expected),
           open: tells(expected.user) ? Option.some(open(id, expected)) : Option.none()
         })
-        const found = yield* options.cancelOnInterrupt === true
-          ? Effect.onInterrupt(response, () => withdraw(id))
-          : response
+        const found = yield* whileWaiting(
+          options.cancelOnInterrupt === true ? Effect.onInterrupt(response, () => withdraw(id)) : response
+        )
         return yield* Effect.mapError(found, () => new AwaitTimedOut({ id }))
       }),
       cancel,
@@ -470,6 +471,7 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
         return (yield* fold(api.verifyTotp({ payload: { user: typed.user, code: Redacted.make(typed.code) } }))).valid
       })
     }
+    return measured("ServiceClient", client)
   })
 
 /**

@@ -115,6 +115,7 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
       const event = new SessionEnded(yield* readSessionEnd(message))
       const told: receiver.Told<ServiceEvent> = {
         event,
+        at: event.ended,
         key: `${subject} session-end ${event.serviceUserHash} ${DateTime.formatIso(event.ended)}`
       }
       return told

@@ -37,6 +37,15 @@ export * as DirectoryWebhook from "./DirectoryWebhook.ts"
 export * as LinkQrCode from "./LinkQrCode.ts"
 
 /**
+ * What is counted of a program's use of the clients, beside what `@effect-launchkey/transport/Metrics` counts of each
+ * call to the platform.
+ *
+ * @see docs/telemetry.md "Metrics"
+ * @since 0.1.0
+ */
+export * as Metrics from "./Metrics.ts"
+
+/**
  * What an organization does: manage its directories, their keys and their SDK keys, and services of its own.
  *
  * @see docs/protocol.md "Management"

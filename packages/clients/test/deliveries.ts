@@ -84,6 +84,10 @@ export const asked = Ref.unsafeMake<ReadonlyArray<Asked>>([])
 
 const digestOf = (body: Uint8Array): string => `digest of ${body.length}: ${utf8.decoder.decode(body).slice(0, 40)}`
 
+/** How far the platform's clock is ahead, seconds. */
+const ahead = 100
+
+/** Whose deliveries were sealed two seconds ago. */
 export const transport: Layer.Layer<Transport.Transport> = Layer.succeed(Transport.Transport, {
   issuer: service(ServiceId.make(serviceId)),
   httpClient: () => {
@@ -108,7 +112,9 @@ export const transport: Layer.Layer<Transport.Transport> = Layer.succeed(Transpo
       if (reason !== undefined) return yield* rejected(reason)
       const now = yield* Clock.currentTimeMillis
       const first = yield* firstSeen({ audience: service(ServiceId.make(serviceId)), tokenId, until: now / 1000 + 10 })
-      return first ? { tokenId, encrypted, body, digest: digestOf(body) } : yield* rejected("Replayed")
+      return first
+        ? { tokenId, issued: now / 1000 + ahead - 2, clockOffset: ahead, encrypted, body, digest: digestOf(body) }
+        : yield* rejected("Replayed")
     })
 })
 

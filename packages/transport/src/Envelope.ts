@@ -546,6 +546,8 @@ export interface OpenWebhookOptions<E1 = never, E2 = never> {
  */
 export interface OpenedWebhook {
   readonly tokenId: string
+  /** When it was sealed: seconds since the epoch, on its sender's clock. */
+  readonly issued: number
   /** Whether the body was encrypted. */
   readonly encrypted: boolean
   /** The JSON. */
@@ -595,6 +597,7 @@ export const openWebhook = Effect.fnUntraced(function*<E1, E2>(options: OpenWebh
   const encrypted = looksLikeJwe(options.body)
   const body = encrypted ? yield* decryptBody(options.body, options.keyring) : options.body
   const jose = yield* Jose.Jose
-  const opened: OpenedWebhook = { tokenId: claims.jti, encrypted, body, digest: yield* jose.digest("S256", body) }
+  const digest = yield* jose.digest("S256", body)
+  const opened: OpenedWebhook = { tokenId: claims.jti, issued: claims.iat, encrypted, body, digest }
   return opened
 })

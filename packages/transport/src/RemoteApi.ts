@@ -16,9 +16,11 @@ import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as baseUrls from "./internal/baseUrl.ts"
 import * as exchange from "./internal/exchange.ts"
+import * as Metrics from "./Metrics.ts"
 import * as RemoteKeys from "./RemoteKeys.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as ServerClock from "./ServerClock.ts"
@@ -113,7 +115,8 @@ const open = Effect.fnUntraced(function*({ baseUrl, httpClient }: Options) {
   const lifetimes = yield* RemoteLifetimes
   const clock = yield* ServerClock.make(
     api.ping({}).pipe(Effect.map(({ apiTime }) => apiTime), Effect.mapError(unusable("GET /public/v3/ping"))),
-    lifetimes.clock
+    lifetimes.clock,
+    (offset) => Metric.set(Metrics.clockOffset.of({ base_url: baseUrl }), offset)
   )
   const keys = yield* RemoteKeys.make({
     current: api.publicKey({ withResponse: true }).pipe(

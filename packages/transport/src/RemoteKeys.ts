@@ -8,11 +8,14 @@ import type { KeyId } from "@effect-launchkey/core/KeyId"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as refreshing from "./internal/refreshing.ts"
 import * as Jose from "./Jose.ts"
+import * as Metrics from "./Metrics.ts"
 import { Refusal } from "./Rejection.ts"
+import { traced } from "./Tracing.ts"
 import { TransportError } from "./TransportError.ts"
 
 /**
@@ -39,6 +42,12 @@ export const lifetimes = {
 export const budget = { ids: 20, within: Duration.minutes(1) } as const
 
 const currentKey = "GET /public/v3/public-key"
+
+const keyById = "GET /public/v3/public-key/…"
+
+const seen = (result: refreshing.Result) => Metric.increment(Metrics.keyLookups.of({ result }))
+
+const lookup = (operation: string) => traced("RemoteKeys.lookup", () => ({ attributes: { operation } }))
 
 /** Enough for every rotation that is under way, and a bound on what unknown ids can take. */
 const capacity = 64
@@ -94,8 +103,9 @@ export const make = (
           const { keyId, pem } = yield* source.current
           const key = yield* importKey(pem, operation)
           return key.keyId === keyId ? key : yield* new TransportError({ reason: "AnswerUnusable", operation })
-        }),
-      final: () => Option.none()
+        }).pipe(lookup(operation)),
+      final: () => Option.none(),
+      seen
     })
 
     const found = yield* Ref.make<ReadonlySet<KeyId>>(new Set())
@@ -121,19 +131,20 @@ export const make = (
       timeToLive,
       lookup: (keyId) =>
         Effect.gen(function*() {
-          const operation = "GET /public/v3/public-key/…"
           if (!(yield* afford(keyId))) {
-            return yield* new TransportError({ reason: "KeyWithheld", operation, sent: false })
+            return yield* new TransportError({ reason: "KeyWithheld", operation: keyById, sent: false })
           }
           const pem = yield* source.byId(keyId)
           if (Option.isNone(pem)) return yield* new Refusal({ reason: "KeyUnknown" })
-          const key = yield* importKey(pem.value, operation)
+          const key = yield* importKey(pem.value, keyById)
           return key.keyId === keyId ? key : yield* new Refusal({ reason: "KeyUnknown" })
         }).pipe(
           Effect.tap(() => remember(keyId)),
-          Effect.tapErrorTag("Refusal", () => forget(keyId))
+          Effect.tapErrorTag("Refusal", () => forget(keyId)),
+          lookup(keyById)
         ),
-      final: (error) => error._tag === "Refusal" ? Option.some(lifetimes.unknown) : Option.none()
+      final: (error) => error._tag === "Refusal" ? Option.some(lifetimes.unknown) : Option.none(),
+      seen
     })
 
     return {
@@ -144,7 +155,7 @@ export const make = (
           current.peek(currentKey),
           Option.match({
             onNone: () => byId.get(keyId),
-            onSome: (key) => key.keyId === keyId ? Effect.succeed(key) : byId.get(keyId)
+            onSome: (key) => key.keyId === keyId ? Effect.as(seen("Hit"), key) : byId.get(keyId)
           })
         )
     }

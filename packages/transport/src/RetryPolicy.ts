@@ -13,6 +13,7 @@ import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleIntervals from "effect/ScheduleIntervals"
+import * as Metrics from "./Metrics.ts"
 
 /**
  * Why an attempt is worth another:
@@ -111,32 +112,18 @@ export interface Budget {
   readonly left: Effect.Effect<number>
 }
 
-/**
- * What is counted of all calls: how many, their attempts, their retries by `reason`, and what is left of the budget of
- * each connection, by `base_url`.
- *
- * @since 0.1.0
- * @category models
- */
-export const metrics = {
-  calls: Metric.counter("launchkey_calls", { description: "Sealed calls to the platform", incremental: true }),
-  attempts: Metric.counter("launchkey_attempts", { description: "Attempts of sealed calls", incremental: true }),
-  retries: Metric.counter("launchkey_retries", { description: "Attempts after the first", incremental: true }),
-  budget: Metric.gauge("launchkey_retry_budget", { description: "Retries that are left" })
-} as const
-
 // In tenths, which are exact.
 const tenths = { capacity: budget.capacity * 10, deposit: budget.deposit * 10, retry: 10 } as const
 
 /**
- * A full budget. `baseUrl` names it in {@link metrics}.
+ * A full budget. `baseUrl` names it in `Metrics.retryBudget`.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const makeBudget = (baseUrl: string): Effect.Effect<Budget> =>
   Effect.map(Ref.make<number>(tenths.capacity), (left) => {
-    const gauge = Metric.tagged(metrics.budget, "base_url", baseUrl)
+    const gauge = Metrics.retryBudget.of({ base_url: baseUrl })
     const change = (to: (left: number) => number) =>
       Effect.flatMap(
         Ref.modify(left, (before) => {

@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as refreshing from "./internal/refreshing.ts"
+import { traced } from "./Tracing.ts"
 import type { TransportError } from "./TransportError.ts"
 
 /**
@@ -47,7 +48,9 @@ export interface ServerClock {
  */
 export const make = (
   ping: Effect.Effect<DateTime.Utc, TransportError>,
-  timeToLive: Duration.Duration = lifetimes.timeToLive
+  timeToLive: Duration.Duration = lifetimes.timeToLive,
+  /** Told of each offset that was measured, in seconds. */
+  measured: (offset: number) => Effect.Effect<void> = () => Effect.void
 ): Effect.Effect<ServerClock> =>
   Effect.gen(function*() {
     const lastTried = yield* Ref.make(Option.none<number>())
@@ -61,8 +64,10 @@ export const make = (
           yield* Ref.set(lastTried, Option.some(sent))
           const answered = yield* ping
           const received = yield* Clock.currentTimeMillis
-          return DateTime.toEpochMillis(answered) - (sent + received) / 2
-        }),
+          const ahead = DateTime.toEpochMillis(answered) - (sent + received) / 2
+          yield* measured(ahead / 1000)
+          return ahead
+        }).pipe(traced("ServerClock.measure")),
       final: () => Option.none()
     })
     return {

@@ -35,6 +35,7 @@ import * as Keyring from "./Keyring.ts"
 import { Refusal } from "./Rejection.ts"
 import * as RemoteApi from "./RemoteApi.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
+import { annotated, toHeaders as traceContext, traced } from "./Tracing.ts"
 import { MessageRejected, operation, TransportError } from "./TransportError.ts"
 
 /**
@@ -72,6 +73,13 @@ export interface Options {
   readonly earlyKey?: string | undefined
   /** Ids of the only platform keys to trust. Default: any that the platform serves. */
   readonly pinnedKeys?: ReadonlyArray<string> | undefined
+  /**
+   * Whether sealed calls carry the header `traceparent`, so that a platform of one's own continues the trace. Default
+   * false: trace ids are nobody else's affair.
+   *
+   * @see https://www.w3.org/TR/trace-context/
+   */
+  readonly propagateTraceContext?: boolean | undefined
 }
 
 /**
@@ -105,6 +113,15 @@ export interface Delivery<E = never> {
  * @since 0.1.0
  * @category models
  */
+export interface OpenedWebhook extends Envelope.OpenedWebhook {
+  /** How far the platform's clock is ahead of Effect's, seconds: what takes a time of the event's to ours. */
+  readonly clockOffset: number
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Service {
   /** Whose key signs. */
   readonly issuer: EntityIdentifier
@@ -126,7 +143,7 @@ export interface Service {
    */
   readonly openWebhook: <E>(
     delivery: Delivery<E>
-  ) => Effect.Effect<Envelope.OpenedWebhook, MessageRejected | TransportError | E>
+  ) => Effect.Effect<OpenedWebhook, MessageRejected | TransportError | E>
 }
 
 /**
@@ -212,6 +229,7 @@ export const make = (options: Options): Effect.Effect<
     })
     const call = exchange.make(httpClient, { baseUrl, timeout: attemptTimeout })
     const attempted = attempts.make({ budget, deadline, retry: options.retry ?? {} })
+    const { host } = new URL(baseUrl)
 
     const trusted = (key: Jose.PublicKey) =>
       pinned === undefined || pinned.has(key.keyId)
@@ -264,6 +282,7 @@ export const make = (options: Options): Effect.Effect<
       progress: attempts.Progress
     ) {
       const sealed = yield* seal(request, subject).pipe(
+        traced("Transport.seal"),
         Effect.mapError((error) =>
           error._tag === "TransportError" ? marked(error, { sent: false }) : rejected("Request", name)(error)
         )
@@ -271,12 +290,17 @@ export const make = (options: Options): Effect.Effect<
       progress.sent = true
       const received = yield* call(
         HttpClientRequest.make(request.method)(request.url).pipe(
-          HttpClientRequest.setHeaders({ authorization: sealed.authorization, accept: dialect.contentType }),
+          HttpClientRequest.setHeaders({
+            authorization: sealed.authorization,
+            accept: dialect.contentType,
+            ...(options.propagateTraceContext === true ? yield* traceContext : {})
+          }),
           sealed.body === undefined
             ? (bare) => bare
             : HttpClientRequest.bodyUint8Array(sealed.body, dialect.contentType)
         )
       )
+      yield* annotated({ "http.response.status_code": received.status })
       const opened = yield* Effect.flatMap(clock.now, (now) =>
         Envelope.openResponse({
           ...received,
@@ -296,7 +320,8 @@ export const make = (options: Options): Effect.Effect<
           Effect.retry({ times: 1, while: isAboutTime }),
           Effect.mapError((error) =>
             error._tag === "TransportError" ? marked(error, { sent: true }) : rejected("Response", name)(error)
-          )
+          ),
+          traced("Transport.open")
         )
       if (received.status === 401) yield* clock.invalidate
       // Of an error, a body that cannot be read must not hide the status.
@@ -326,15 +351,16 @@ export const make = (options: Options): Effect.Effect<
             return attempted({ operation: name, route }, (progress) =>
               exchangeSealed(request, subject, name, progress).pipe(
                 Effect.provideService(Jose.Jose, jose),
-                Effect.withSpan("Transport.exchange", {
+                traced("Transport.exchange", () => ({
                   kind: "client",
                   attributes: {
                     operation: name,
                     "http.request.method": request.method,
+                    "server.address": host,
                     ...(route === undefined ? {} : { "url.template": route.template }),
                     attempt: progress.attempt
                   }
-                })
+                }))
               ))
           }),
           Effect.succeed
@@ -344,7 +370,8 @@ export const make = (options: Options): Effect.Effect<
           Effect.mapError(({ reason }) =>
             new MessageRejected({ kind: "DeviceAnswer", reason, operation: "GET /service/v3/auths/…" })
           ),
-          Effect.provideService(Jose.Jose, jose)
+          Effect.provideService(Jose.Jose, jose),
+          traced("Transport.openAnswer")
         ),
       openWebhook: webhooks.make({ keyring, findKey, clock, issuer, leeway, platform: options.platform, jose })
     }

@@ -115,6 +115,15 @@ export * as Jose from "./Jose.ts"
 export * as Keyring from "./Keyring.ts"
 
 /**
+ * What is counted of the calls to a platform, and how metrics of this project are defined: each has one home, with its
+ * name, unit and labels. A label holds a name of the program or of the contract, never an id.
+ *
+ * @see docs/telemetry.md "Metrics"
+ * @since 0.1.0
+ */
+export * as Metrics from "./Metrics.ts"
+
+/**
  * What traces of HTTP must not show of this protocol.
  *
  * @since 0.1.0
@@ -159,6 +168,14 @@ export * as RetryPolicy from "./RetryPolicy.ts"
  * @since 0.1.0
  */
 export * as ServerClock from "./ServerClock.ts"
+
+/**
+ * Spans of what happens within a call, and the trace that a message may carry.
+ *
+ * @see docs/telemetry.md "Spans"
+ * @since 0.1.0
+ */
+export * as Tracing from "./Tracing.ts"
 
 /**
  * The port that clients see: an `HttpClient` that seals each request for the platform and believes an answer only

@@ -206,9 +206,28 @@ layer(Known.layer)("each attempt", (it) => {
           attempt,
           operation: "GET /service/v3/auths/…",
           "http.request.method": "GET",
+          "http.response.status_code": attempt === 1 ? 503 : 204,
+          "server.address": "api.example.com",
           "url.template": "/service/v3/auths/:id"
         }))
       )
+    }))
+
+  it.effect("tells nobody of the trace that it is in, unless it was asked to", () =>
+    Effect.gen(function*() {
+      const { calls, http, make } = yield* connected()
+      const native = yield* Effect.tracer
+      const tracer = Tracer.make({ span: (...args) => native.span(...args), context: native.context })
+      const traced = (client: typeof http) => Effect.withTracer(Effect.withSpan(client.get(auth), "mine"), tracer)
+      yield* traced(http)
+      const open = (yield* make({ propagateTraceContext: true })).httpClient(known.service)
+      yield* traced(open)
+      yield* Effect.withTracerEnabled(traced(open), false)
+      yield* open.get(auth)
+      const sent = (yield* calls).map(({ headers }) => Object.keys(headers).filter((name) => /trace|b3/.test(name)))
+      assert.deepStrictEqual(sent, [[], ["traceparent"], [], []])
+      const [, carried] = yield* calls
+      assert.match(carried?.headers["traceparent"] ?? "", /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
     }))
 })
 

@@ -20,6 +20,7 @@ import {
 } from "effect"
 import * as attempts from "../src/internal/attempts.ts"
 import type { Answer } from "../src/internal/exchange.ts"
+import * as Metrics from "../src/Metrics.ts"
 import * as RetryPolicy from "../src/RetryPolicy.ts"
 import { MessageRejected, TransportError } from "../src/TransportError.ts"
 
@@ -485,12 +486,13 @@ describe("whoever operates the program", () => {
 
   it.effect("sees calls, attempts, retries by their reason, and what is left of each budget", () =>
     Effect.gen(function*() {
-      const reason = (name: RetryPolicy.Reason) => Metric.tagged(RetryPolicy.metrics.retries, "reason", name)
+      const operation = "GET /service/v3/auths/:id"
+      const retries = (reason: RetryPolicy.Reason) => Metric.value(Metrics.retries.of({ reason }))
       const read = Effect.all([
-        Metric.value(RetryPolicy.metrics.calls),
-        Metric.value(RetryPolicy.metrics.attempts),
-        Metric.value(reason("TimedOut")),
-        Metric.value(reason("ServerError"))
+        Metric.value(Metrics.calls.of({ operation, outcome: "2xx" })),
+        Metric.value(Metrics.attempts.of({ operation })),
+        retries("TimedOut"),
+        retries("ServerError")
       ]).pipe(Effect.map((all) => all.map(({ count }) => count)))
       const before = yield* read
       const budget = yield* RetryPolicy.makeBudget("https://metrics.example.com")
@@ -498,7 +500,33 @@ describe("whoever operates the program", () => {
       yield* result
       const after = yield* read
       assert.deepStrictEqual(after.map((count, index) => count - (before[index] ?? 0)), [1, 4, 1, 2])
-      const gauge = Metric.tagged(RetryPolicy.metrics.budget, "base_url", "https://metrics.example.com")
+      const gauge = Metrics.retryBudget.of({ base_url: "https://metrics.example.com" })
       assert.strictEqual((yield* Metric.value(gauge)).value, 7.1)
+    }))
+
+  it.effect("counts a call by how it ended", () =>
+    Effect.gen(function*() {
+      const count = (outcome: string) =>
+        Effect.map(
+          Metric.value(Metrics.calls.of({ operation: "GET /service/v3/auths/:id", outcome })),
+          ({ count }) => count
+        )
+      const ends = [
+        ["5xx", script([answered(501)])],
+        ["Unreachable", script([failed("Unreachable")], { retry: { schedule: Schedule.stop } })],
+        ["MessageRejected", script([rejected])],
+        ["Defect", script([Effect.die("a bug")])]
+      ] as const
+      for (const [outcome, scene] of ends) {
+        const before = yield* count(outcome)
+        yield* Effect.exit((yield* scene).result)
+        assert.strictEqual((yield* count(outcome)) - before, 1, outcome)
+      }
+      const before = yield* count("Interrupted")
+      const { call } = yield* script([], { latency: "1 minute" })
+      const fiber = yield* Effect.fork(call)
+      yield* Effect.yieldNow()
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual((yield* count("Interrupted")) - before, 1)
     }))
 })

@@ -222,6 +222,8 @@ const verifying = Effect.fnUntraced(function*(
         leeway: Claims.leeway.default
       }).pipe(
         Effect.tap(() => Ref.set(progress, "opened")),
+        // It is looked at as of `now`, whatever the time is here.
+        Effect.map((opened) => ({ ...opened, clockOffset: 0 })),
         Effect.mapError((error) =>
           error instanceof Refusal
             ? new MessageRejected({

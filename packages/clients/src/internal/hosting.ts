@@ -10,6 +10,7 @@ import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import type { Delivery, Receiver } from "../Webhook.ts"
 import { annotated } from "./logging.ts"
+import { rejected } from "./measured.ts"
 
 export const maximumLength = maximumBodyLength.webhook
 
@@ -71,6 +72,8 @@ export const reply = <Event, E, R1, R2>(
   handler: (event: Event) => Effect.Effect<unknown, E, R2>
 ): Effect.Effect<Reply, never, R1 | R2> =>
   delivery.pipe(
+    // What does not get as far as the receiver, which counts all that does.
+    Effect.tapErrorTag("MessageRejected", rejected),
     Effect.flatMap((delivered) =>
       receiver.handle(delivered, (event) =>
         // Whatever a handler may fail with, which may be one of the errors below, it is not about the message.

@@ -3,6 +3,7 @@ import * as Body from "@effect-launchkey/transport/Body"
 import type { RejectionReason } from "@effect-launchkey/transport/Rejection"
 import { Transport } from "@effect-launchkey/transport/Transport"
 import { MessageRejected, operation } from "@effect-launchkey/transport/TransportError"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -16,6 +17,7 @@ import { type Delivery, EventInProgress, type OpenError, type Receiver } from ".
 import { type Service as Inbox, WebhookInbox } from "../WebhookInbox.ts"
 import { durationInput, exact } from "./inputs.ts"
 import { annotated } from "./logging.ts"
+import { counted, handledAfter, type Receiving } from "./received.ts"
 
 const Lease = Schema.DurationFromSelf.pipe(
   Schema.filter((lease) =>
@@ -51,6 +53,8 @@ export interface Told<Event> {
   readonly event: Event
   /** The same for every delivery of the event, and for no other event. */
   readonly key: string
+  /** When it happened, on the platform's clock, where it says so. */
+  readonly at?: DateTime.Utc
   /** What is done with the event before its handler sees it. */
   readonly before?: Effect.Effect<unknown, StoreUnavailable>
 }
@@ -68,27 +72,33 @@ export const unknown = <Event>(subject: EntityIdentifier, { digest }: Message, e
   key: `${subject} unknown ${digest}`
 })
 
+/** What a message tells, and when that happened or was sealed: seconds since the epoch on Effect's clock. */
+interface Read<Event> {
+  readonly told: Told<Event>
+  readonly since: number
+}
+
 interface Options<Event> {
   readonly subject: EntityIdentifier
   readonly path: string | undefined
   readonly lease: Duration.Duration | undefined
-  readonly name: "ServiceWebhook" | "DirectoryWebhook"
+  readonly name: Receiving
   readonly tell: (message: Message) => Effect.Effect<Told<Event>, MessageRejected>
 }
 
-export const make = <Event>(
+export const make = <Event extends { readonly _tag: string }>(
   { lease = Duration.seconds(30), name, path, subject, tell }: Options<Event>
 ): Effect.Effect<Receiver<Event>, never, Transport | WebhookInbox> =>
   Effect.gen(function*() {
     const transport = yield* Transport
     const inbox = yield* WebhookInbox
 
-    const read = Effect.fnUntraced(function*(delivery: Delivery): Effect.fn.Return<Told<Event>, OpenError> {
+    const read = Effect.fnUntraced(function*(delivery: Delivery): Effect.fn.Return<Read<Event>, OpenError> {
       const calledPath = path ?? delivery.path.replace(/[?#].*$/s, "")
       const { method } = delivery
       const called = operation(method, calledPath)
       const rejected = (reason: RejectionReason) => new MessageRejected({ kind: "Webhook", reason, operation: called })
-      const { body, digest, encrypted } = yield* transport.openWebhook({
+      const { body, clockOffset, digest, encrypted, issued } = yield* transport.openWebhook({
         subject,
         token: delivery.token,
         method,
@@ -99,17 +109,28 @@ export const make = <Event>(
       const json = yield* Effect.mapError(Body.json(body), ({ reason }) => rejected(reason))
       if (!Predicate.isReadonlyRecord(json)) return yield* rejected("BodyMalformed")
       const type = typeof json.type === "string" ? Option.some(json.type) : Option.none()
-      return yield* tell({ digest, encrypted, json, operation: called, rejected, type })
+      const told = yield* tell({ digest, encrypted, json, operation: called, rejected, type })
+      yield* Effect.annotateCurrentSpan("event", told.event._tag)
+      const at = told.at === undefined ? issued : DateTime.toEpochMillis(told.at) / 1000
+      return { told, since: at - clockOffset }
     })
 
     return {
       open: (delivery) =>
-        Effect.withSpan(Effect.map(read(delivery), ({ event }) => event), `${name}.open`, { kind: "consumer" }),
+        read(delivery).pipe(
+          Effect.map(({ told }) => told.event),
+          counted(name, () => "Opened"),
+          Effect.withSpan(`${name}.open`, { kind: "consumer" })
+        ),
       handle: (delivery, handler) =>
         read(delivery).pipe(
-          Effect.flatMap(({ before = Effect.void, event, key }) =>
-            once({ inbox, key, lease }, Effect.zipRight(before, handler(event)))
+          Effect.flatMap(({ since, told: { before = Effect.void, event, key } }) =>
+            Effect.tap(
+              once({ inbox, key, lease }, Effect.zipRight(before, handler(event))),
+              (outcome) => outcome === "Handled" ? handledAfter(event._tag, since) : Effect.void
+            )
           ),
+          counted(name, (outcome) => outcome),
           Effect.withSpan(`${name}.handle`, { kind: "consumer" })
         )
     }

@@ -1,12 +1,15 @@
 import type { Route } from "@effect-launchkey/core/Api"
 import { isHttpClientError } from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
+import * as Metrics from "../Metrics.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import { type MessageRejected, TransportError } from "../TransportError.ts"
 import type { Answer } from "./exchange.ts"
@@ -55,11 +58,25 @@ const whyAnswered = ({ response }: Answer, repeatable: boolean, rateLimited: boo
 
 const count = (call: Call, reason: RetryPolicy.Reason, attempt: number, wait: Duration.Duration) =>
   Effect.zipRight(
-    Metric.increment(Metric.tagged(RetryPolicy.metrics.retries, "reason", reason)),
+    Metric.increment(Metrics.retries.of({ reason })),
     Effect.logWarning(
       `${call.operation}: attempt ${attempt} failed (${reason}); trying again in ${Duration.format(wait)}.`
     )
   )
+
+/** What a call is counted by: nothing of it but its route. */
+const label = ({ route }: Call): string =>
+  route === undefined ? Metrics.otherOperation : `${route.method} ${route.template}`
+
+const outcome = (exit: Exit.Exit<HttpClientResponse, TransportError | MessageRejected>): string =>
+  Exit.match(exit, {
+    onSuccess: ({ status }) => `${Math.floor(status / 100)}xx`,
+    onFailure: (cause) =>
+      Option.match(Cause.failureOption(cause), {
+        onNone: () => Cause.isInterrupted(cause) ? "Interrupted" : "Defect",
+        onSome: (error) => error._tag === "TransportError" ? error.reason : error._tag
+      })
+  })
 
 const annotated = Effect.annotateLogs({ package: "@effect-launchkey/transport", module: "Transport" })
 
@@ -77,6 +94,8 @@ export const make = (
   return (call, attempt) =>
     Effect.suspend(() => {
       const repeatable = call.route?.repeatable === true
+      const operation = label(call)
+      const attempted = Metric.increment(Metrics.attempts.of({ operation }))
       let earlierSent = false
       let progress: Progress = { attempt: 1, sent: false }
 
@@ -89,7 +108,7 @@ export const make = (
         const ends = (yield* Clock.currentTimeMillis) + millis
         let waits: ReturnType<typeof RetryPolicy.makeWaits> | undefined
         while (true) {
-          yield* Metric.increment(RetryPolicy.metrics.attempts)
+          yield* attempted
           const result = yield* Effect.either(attempt(progress))
           const reason = Either.match(result, {
             onLeft: (error) => error._tag === "TransportError" ? whyFailed(error, repeatable) : undefined,
@@ -137,7 +156,7 @@ export const make = (
               sent: earlierSent || progress.sent
             })
         }),
-        (timed) => Effect.zipRight(Metric.increment(RetryPolicy.metrics.calls), timed)
+        Effect.onExit((exit) => Metric.increment(Metrics.calls.of({ operation, outcome: outcome(exit) })))
       )
     })
 }

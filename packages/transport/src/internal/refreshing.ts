@@ -18,7 +18,11 @@ interface Options<Key, A, E, R> {
   readonly retryAfter: Duration.Duration
   /** How long a failure is remembered; none for one that may be over by the next call. */
   readonly final: (error: E) => Option.Option<Duration.Duration>
+  /** What a reading found. Those who wait for a lookup of another's are not told of. */
+  readonly seen?: (result: Result) => Effect.Effect<void>
 }
+
+export type Result = "Hit" | "Miss" | "Refresh"
 
 export interface Refreshing<Key, A, E> {
   readonly get: (key: Key) => Effect.Effect<A, E>
@@ -37,6 +41,7 @@ interface Found<A, E> {
 export const make = <Key, A, E, R>(options: Options<Key, A, E, R>): Effect.Effect<Refreshing<Key, A, E>, never, R> =>
   Effect.gen(function*() {
     const lastGood = yield* Ref.make<ReadonlyMap<Key, { readonly value: A; readonly until: number }>>(new Map())
+    const seen = options.seen ?? (() => Effect.void)
     const usableFor = Duration.toMillis(options.timeToLive) + Duration.toMillis(options.serveStaleFor)
 
     const remember = (key: Key, value: A, now: number) =>
@@ -51,7 +56,8 @@ export const make = <Key, A, E, R>(options: Options<Key, A, E, R>): Effect.Effec
     const cache = yield* Cache.makeWith({
       capacity: options.capacity,
       lookup: (key: Key): Effect.Effect<Found<A, E>, never, R> =>
-        options.lookup(key).pipe(
+        Effect.flatMap(Ref.get(lastGood), (known) => seen(known.has(key) ? "Refresh" : "Miss")).pipe(
+          Effect.zipRight(options.lookup(key)),
           Effect.tap((value) => Effect.flatMap(Clock.currentTimeMillis, (now) => remember(key, value, now))),
           Effect.map((value): Found<A, E> => ({ result: Either.right(value), timeToLive: options.timeToLive })),
           Effect.catchAll((error) =>
@@ -82,7 +88,7 @@ export const make = <Key, A, E, R>(options: Options<Key, A, E, R>): Effect.Effec
           Effect.flatMap(Option.match({
             // In a fiber of its own: who asked first may be interrupted, and must not take the others along.
             onNone: () => Effect.flatMap(Effect.forkDaemon(cache.get(key)), Fiber.join),
-            onSome: Effect.succeed
+            onSome: (found) => Effect.as(seen("Hit"), found)
           })),
           // The cache keeps even what may not be kept until the clock has moved.
           Effect.tap((found) =>

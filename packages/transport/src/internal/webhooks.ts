@@ -6,7 +6,8 @@ import * as Jose from "../Jose.ts"
 import type * as Keyring from "../Keyring.ts"
 import { Refusal } from "../Rejection.ts"
 import type * as ServerClock from "../ServerClock.ts"
-import type { Delivery } from "../Transport.ts"
+import { traced } from "../Tracing.ts"
+import type { Delivery, OpenedWebhook } from "../Transport.ts"
 import { MessageRejected, operation, TransportError } from "../TransportError.ts"
 
 interface Options {
@@ -28,26 +29,29 @@ const isAboutTime = ({ reason }: Refusal): boolean => reason === "Expired" || re
 export const make =
   ({ clock, findKey, issuer, jose, keyring, leeway, platform }: Options) =>
   <E>({ firstSeen, ...delivery }: Delivery<E>): Effect.Effect<
-    Envelope.OpenedWebhook,
+    OpenedWebhook,
     MessageRejected | TransportError | E
   > => {
     const name = operation(delivery.method, delivery.path)
-    const attempt = Effect.flatMap(clock.now, (now) =>
-      Envelope.openWebhook({
-        ...delivery,
-        // The token's times are the platform's, and whoever remembers it has another clock.
-        firstSeen: (token) =>
-          Effect.flatMap(
-            Clock.currentTimeMillis,
-            (millis) => firstSeen({ ...token, until: Math.ceil(millis / 1000 + token.until - now) + clockDrift })
-          ),
-        keyring,
-        findKey,
-        audience: issuer,
-        now,
-        leeway,
-        platform
-      }))
+    const attempt = Effect.flatMap(
+      Effect.zip(clock.now, Clock.currentTimeMillis),
+      ([now, millis]) =>
+        Envelope.openWebhook({
+          ...delivery,
+          // The token's times are the platform's, and whoever remembers it has another clock.
+          firstSeen: (token) =>
+            Effect.flatMap(
+              Clock.currentTimeMillis,
+              (millis) => firstSeen({ ...token, until: Math.ceil(millis / 1000 + token.until - now) + clockDrift })
+            ),
+          keyring,
+          findKey,
+          audience: issuer,
+          now,
+          leeway,
+          platform
+        }).pipe(Effect.map((opened) => ({ ...opened, clockOffset: now - millis / 1000 })))
+    )
     return attempt.pipe(
       // Our clock may have drifted, as with responses. Times are checked before the token is marked as seen, so that is
       // asked once at most.
@@ -62,6 +66,6 @@ export const make =
           : error
       ),
       Effect.provideService(Jose.Jose, jose),
-      Effect.withSpan("Transport.openWebhook", { kind: "server", attributes: { operation: name } })
+      traced("Transport.openWebhook", () => ({ attributes: { operation: name } }))
     )
   }
