@@ -14,10 +14,8 @@ export const recorder = Effect.map(Effect.tracer, (native) => {
   return { spans, tracer }
 })
 
-/** A span by its name, with those within it. */
-export type Tree = string | Within
-
-type Within = readonly [name: string, ...Array<Tree>]
+/** A span by its name, or its name and then those within it. */
+export type Tree = string | ReadonlyArray<Tree>
 
 /** What is within the span, of those that are of interest. */
 export const treeOf = (
