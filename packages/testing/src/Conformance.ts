@@ -6,6 +6,7 @@
  */
 import { layer } from "@effect/vitest"
 import type * as Layer from "effect/Layer"
+import type { Services } from "./ConformanceTarget.ts"
 import { answers } from "./internal/conformance/answers.ts"
 import { credentials } from "./internal/conformance/credentials.ts"
 import { directories } from "./internal/conformance/directories.ts"
@@ -13,18 +14,17 @@ import { keys } from "./internal/conformance/keys.ts"
 import { policies } from "./internal/conformance/policies.ts"
 import { requests } from "./internal/conformance/requests.ts"
 import { rights } from "./internal/conformance/rights.ts"
-import type { It } from "./internal/conformance/scene.ts"
+import { type It, skipping } from "./internal/conformance/scene.ts"
 import { servicePolicies } from "./internal/conformance/servicePolicies.ts"
 import { services } from "./internal/conformance/services.ts"
 import { sessions } from "./internal/conformance/sessions.ts"
 import { users } from "./internal/conformance/users.ts"
-import type * as TestPlatform from "./TestPlatform.ts"
 
 const over = <E>(
   name: string,
-  live: Layer.Layer<TestPlatform.Services, E>,
+  live: Layer.Layer<Services, E>,
   parts: ReadonlyArray<(it: It) => void>
-): void => layer(live, { excludeTestServices: true })(name, (it) => parts.forEach((part) => part(it)))
+): void => layer(live, { excludeTestServices: true })(name, (it) => parts.forEach((part) => part(skipping(it))))
 
 /**
  * Registers the suite with vitest. All of its tests share the one platform: each has users of its own, and time that has
@@ -35,7 +35,7 @@ const over = <E>(
  * @since 0.1.0
  * @category constructors
  */
-export const conformance = <E>(name: string, live: Layer.Layer<TestPlatform.Services, E>): void =>
+export const conformance = <E>(name: string, live: Layer.Layer<Services, E>): void =>
   over(name, live, [
     requests,
     answers,
@@ -57,5 +57,5 @@ export const conformance = <E>(name: string, live: Layer.Layer<TestPlatform.Serv
  * @since 0.1.0
  * @category constructors
  */
-export const serviceConformance = <E>(name: string, live: Layer.Layer<TestPlatform.Services, E>): void =>
-  over(name, live, [requests, answers, sessions, credentials, rights])
+export const serviceConformance = <E>(name: string, live: Layer.Layer<Services, E>): void =>
+  over(name, live, [requests, answers, sessions, credentials])

@@ -15,7 +15,6 @@ import * as PlatformKeys from "@effect-launchkey/platform/PlatformKeys"
 import * as Store from "@effect-launchkey/platform/Store"
 import * as WebhookEgress from "@effect-launchkey/platform/WebhookEgress"
 import * as WebhookSender from "@effect-launchkey/platform/WebhookSender"
-import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Redaction from "@effect-launchkey/transport/Redaction"
 import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import * as Transport from "@effect-launchkey/transport/Transport"
@@ -26,7 +25,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as ConformanceTarget from "./ConformanceTarget.ts"
 import * as InMemory from "./InMemory.ts"
+import { withDeviceKey } from "./internal/deviceKey.ts"
 import * as TestKeys from "./TestKeys.ts"
 
 /**
@@ -64,8 +65,7 @@ export interface Service {
   readonly baseUrl: string
   /** A device linked to the user, who exists from then on. All of them have the same key, {@link TestKeys.device}. */
   readonly linkedDevice: (
-    user: string,
-    options?: Omit<Authenticator.Options, "baseUrl" | "name"> & { readonly name?: string | undefined }
+    ...options: Parameters<ConformanceTarget.Service["linkedDevice"]>
   ) => Effect.Effect<Authenticator.Authenticator, Authenticator.LinkError>
 }
 
@@ -83,6 +83,7 @@ export class TestPlatform extends Context.Tag("@effect-launchkey/testing/TestPla
  */
 export type Services =
   | TestPlatform
+  | ConformanceTarget.ConformanceTarget
   | Transport.Transport
   | HttpClient.HttpClient
   | RemoteApi.RemoteApi
@@ -148,21 +149,44 @@ export const layerPlatform: Layer.Layer<
   ))
 )
 
+/** The platform as the conformance suite sees it. */
+const conformanceTarget = Layer.effect(
+  ConformanceTarget.ConformanceTarget,
+  Effect.gen(function*() {
+    const administration = yield* Administration.Administration
+    const clock = yield* PlatformClock.PlatformClock
+    return {
+      ...yield* TestPlatform,
+      organizationId,
+      directoryId,
+      serviceId,
+      sdkKey,
+      keys: TestKeys,
+      now: clock.now,
+      advance: Option.some(clock.advance),
+      createOrganization: Option.some((keys) =>
+        Effect.gen(function*() {
+          const { id } = yield* administration.createOrganization("Another organization")
+          for (const [{ publicKey }, type] of keys) {
+            yield* Effect.orDie(administration.addKey(Entity.organization(id), publicKey, { type }))
+          }
+          return id
+        })
+      )
+    }
+  })
+)
+
 const layerAt = (baseUrl: string): Layer.Layer<
-  TestPlatform | Transport.Transport | RemoteApi.RemoteApi,
+  TestPlatform | ConformanceTarget.ConformanceTarget | Transport.Transport | RemoteApi.RemoteApi,
   never,
-  HttpClient.HttpClient | Administration.Administration
+  HttpClient.HttpClient | Administration.Administration | PlatformClock.PlatformClock
 > =>
   Layer.effect(
     TestPlatform,
     Effect.gen(function*() {
       const administration = yield* Administration.Administration
-      const jose = yield* Jose.Jose
-      const privateKey = yield* Effect.orDie(jose.importPrivateKey(TestKeys.device.privateKey))
-      const context = Context.add(yield* Effect.context<RemoteApi.RemoteApi | HttpClient.HttpClient>(), Jose.Jose, {
-        ...jose,
-        generateKey: () => Effect.succeed({ privateKey, privateKeyPem: TestKeys.device.privateKey })
-      })
+      const context = yield* Effect.context<RemoteApi.RemoteApi | HttpClient.HttpClient>()
       return {
         baseUrl,
         linkedDevice: (user, options) =>
@@ -171,10 +195,11 @@ const layerAt = (baseUrl: string): Layer.Layer<
             const { code } = yield* Effect.orDie(administration.linkDevice({ directoryId, identifier: user }))
             yield* device.link(code, sdkKey)
             return device
-          }).pipe(Effect.provide(context))
+          }).pipe(withDeviceKey(TestKeys.device), Effect.provide(context))
       }
     })
   ).pipe(
+    (own) => Layer.provideMerge(conformanceTarget, own),
     Layer.merge(Layer.orDie(Transport.layer({
       issuer: Entity.service(serviceId),
       baseUrl,

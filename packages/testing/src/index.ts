@@ -20,6 +20,15 @@ export * as Arbitraries from "./Arbitraries.ts"
 export * as Conformance from "./Conformance.ts"
 
 /**
+ * The platform that the conformance suite tries, as far as the suite has to know it: an organization, a directory and a
+ * service of it, and what only somebody with power over the platform can do. `TestPlatform` has one in memory; the layers
+ * here have one that is elsewhere.
+ *
+ * @since 0.1.0
+ */
+export * as ConformanceTarget from "./ConformanceTarget.ts"
+
+/**
  * A proxy on loopback that stands before a platform and has real connections meet the faults of `Faults`.
  *
  * @see docs/faults.md

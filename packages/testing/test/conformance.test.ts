@@ -1,25 +1,60 @@
+/**
+ * The suite over every way to a platform, or with CONFORMANCE_BASE_URL over that platform alone: see
+ * scripts/conformance.ts, which sets it.
+ */
+import * as Sandbox from "@effect-launchkey/platform/Sandbox"
 import * as Conformance from "@effect-launchkey/testing/Conformance"
+import * as ConformanceTarget from "@effect-launchkey/testing/ConformanceTarget"
 import * as TestPlatform from "@effect-launchkey/testing/TestPlatform"
 import * as NodeJose from "@effect-launchkey/transport/NodeJose"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { createServer } from "node:http"
 
 const server = NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })
 
-Conformance.conformance("in memory", TestPlatform.layer)
+const elsewhere = process.env["CONFORMANCE_BASE_URL"]
 
-Conformance.conformance(
-  "over a socket, by fetch and node:crypto",
-  TestPlatform.layerServed.pipe(
-    Layer.provide(NodeJose.layer),
-    Layer.provideMerge(Layer.merge(server, FetchHttpClient.layer))
+if (elsewhere === undefined) {
+  Conformance.conformance("in memory", TestPlatform.layer)
+
+  Conformance.conformance(
+    "a sandbox at its base URL, by fetch and node:crypto",
+    Layer.unwrapEffect(HttpServer.addressFormattedWith((url) => Effect.succeed(ConformanceTarget.layerSandbox(url))))
+      .pipe(
+        Layer.provideMerge(FetchHttpClient.layer),
+        Layer.provide(Sandbox.serve()),
+        Layer.provide([server, NodeJose.layer])
+      )
   )
-)
 
-Conformance.serviceConformance(
-  "over a socket, by undici",
-  Layer.provideMerge(TestPlatform.layerServed, Layer.merge(server, NodeHttpClient.layerUndici))
-)
+  Conformance.serviceConformance(
+    "over a socket, by undici",
+    Layer.provideMerge(TestPlatform.layerServed, Layer.merge(server, NodeHttpClient.layerUndici))
+  )
+} else {
+  const organization = Config.all({
+    organizationId: Config.string("ORGANIZATION_ID"),
+    organizationKey: Config.redacted("SIGNING_KEY")
+  })
+
+  const target = Effect.gen(function*() {
+    const sandbox = yield* Config.withDefault(Config.boolean("CONFORMANCE_SANDBOX"), false)
+    const given = yield* sandbox ? Config.option(organization) : Config.map(organization, Option.some)
+    return Option.match(given, {
+      onNone: () => ConformanceTarget.layerSandbox(elsewhere),
+      onSome: (given) => ConformanceTarget.layer({ baseUrl: elsewhere, sandbox, ...given })
+    })
+  })
+
+  Conformance.conformance(
+    `at ${elsewhere}`,
+    Layer.provideMerge(Layer.unwrapEffect(target), NodeHttpClient.layerUndici)
+  )
+}

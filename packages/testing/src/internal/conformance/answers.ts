@@ -3,26 +3,13 @@ import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
 import * as DenialReason from "@effect-launchkey/core/DenialReason"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as ResponsePolicy from "@effect-launchkey/core/ResponsePolicy"
-import * as Administration from "@effect-launchkey/platform/Administration"
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as TestKeys from "../../TestKeys.ts"
-import * as TestPlatform from "../../TestPlatform.ts"
-import {
-  approve,
-  ask,
-  deny,
-  fresh,
-  type It,
-  linked,
-  otherService,
-  responseTo,
-  scene,
-  serviceActedForBy,
-  verdict
-} from "./scene.ts"
+import { ConformanceTarget, type Service } from "../../ConformanceTarget.ts"
+import { approve, ask, deny, fresh, type It, linked, responseTo, scene, serviceActedForBy, verdict } from "./scene.ts"
+import { otherService, ownDirectory } from "./tenant.ts"
 
 const verdicts = (it: It) =>
   describe("a device's verdict", () => {
@@ -127,7 +114,7 @@ const policies = (it: It) =>
     const approved = "AUTHORIZED APPROVED yes"
     const unmet = "FAILED POLICY no"
     const cases: ReadonlyArray<
-      readonly [string, AuthPolicy.AuthPolicy, Parameters<TestPlatform.Service["linkedDevice"]>[1], string]
+      readonly [string, AuthPolicy.AuthPolicy, Parameters<Service["linkedDevice"]>[1], string]
     > = [
       ["of as many methods as the user has is met", AuthPolicy.any(3), {}, approved],
       ["of more methods than the user has is not", AuthPolicy.any(4), {}, unmet],
@@ -306,11 +293,8 @@ const sealing = (it: It) =>
     it.effect("is sealed for whoever asked: the directory's is not the service's to open", () =>
       Effect.gen(function*() {
         const { device, service, user } = yield* scene()
-        const directory = yield* serviceActedForBy(
-          TestPlatform.serviceId,
-          Entity.directory(TestPlatform.directoryId),
-          TestKeys.directory
-        )
+        const { directoryId, keys, serviceId } = yield* ConformanceTarget
+        const directory = yield* serviceActedForBy(serviceId, Entity.directory(directoryId), keys.directory)
         const request = yield* directory.authorize(user)
         yield* device.approve()
         assert.isTrue((yield* responseTo(directory, request)).authorized)
@@ -320,12 +304,12 @@ const sealing = (it: It) =>
 
     it.effect("is sealed to the key that may encrypt where the asking one only signs", () =>
       Effect.gen(function*() {
-        const administration = yield* Administration.Administration
-        const { id } = yield* administration.createService(TestPlatform.directoryId, yield* fresh("service"))
-        const entity = Entity.service(id)
-        yield* administration.addKey(entity, TestKeys.stranger.publicKey, { type: "SIGNATURE" })
-        yield* administration.addKey(entity, TestKeys.encryption.publicKey, { type: "ENCRYPTION" })
-        const client = yield* serviceActedForBy(id, entity, TestKeys.stranger, [TestKeys.encryption])
+        const { keys: { encryption, stranger: signature } } = yield* ConformanceTarget
+        const directory = yield* (yield* ownDirectory).directoryClient
+        const id = yield* Effect.flatMap(fresh("service"), directory.createService)
+        yield* directory.addServiceKey(id, signature.publicKey, { type: "SIGNATURE" })
+        yield* directory.addServiceKey(id, encryption.publicKey, { type: "ENCRYPTION" })
+        const client = yield* serviceActedForBy(id, Entity.service(id), signature, [encryption])
         const world = { ...yield* scene(), service: client }
         assert.isTrue((yield* ask(world, approve)).authorized)
       }))

@@ -1,58 +1,49 @@
 import * as ServiceClient from "@effect-launchkey/clients/ServiceClient"
+import type { AddKeyOptions } from "@effect-launchkey/clients/ServiceManagement"
 import * as DenialReason from "@effect-launchkey/core/DenialReason"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
-import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
-import * as Administration from "@effect-launchkey/platform/Administration"
-import * as Store from "@effect-launchkey/platform/Store"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import { assert, describe } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as TestKeys from "../../TestKeys.ts"
-import * as TestPlatform from "../../TestPlatform.ts"
+import { ConformanceTarget } from "../../ConformanceTarget.ts"
+import type { TestKey } from "../../TestKeys.ts"
 import { approve, ask, fresh, type It, scene, serviceActedForBy } from "./scene.ts"
+import { ownDirectory, tenant } from "./tenant.ts"
 
-const seeded = (issuer: Entity.EntityIdentifier, key: TestKeys.TestKey) =>
-  serviceActedForBy(TestPlatform.serviceId, issuer, key)
+/** The target's service, by the key of somebody. */
+const own = (issuer: Entity.EntityIdentifier, key: TestKey) =>
+  Effect.flatMap(ConformanceTarget, ({ serviceId }) => serviceActedForBy(serviceId, issuer, key))
 
 const uuid = Effect.flatMap(Jose.Jose, (_) => _.randomUuid)
 
-/** A directory of the seeded organization and a service of it, as given, both with the directory's key. */
+/** A new service of the target's directory, its client by its own key, and the key. */
+const sibling = (options?: AddKeyOptions) =>
+  Effect.gen(function*() {
+    const { keys: { stranger } } = yield* ConformanceTarget
+    const directory = yield* (yield* ownDirectory).directoryClient
+    const id = yield* Effect.flatMap(fresh("service"), directory.createService)
+    yield* directory.addServiceKey(id, stranger.publicKey, options)
+    return {
+      entity: Entity.service(id),
+      key: stranger,
+      client: yield* serviceActedForBy(id, Entity.service(id), stranger)
+    }
+  })
+
+/** A new directory of the target's organization and a service of it, as given, both with one key. */
 const elsewhere = (options: { readonly inquiry: boolean; readonly active: boolean }) =>
   Effect.gen(function*() {
-    const store = yield* Store.Store
-    const administration = yield* Administration.Administration
-    const directoryId = Entity.DirectoryId.make(yield* uuid)
-    const serviceId = Entity.ServiceId.make(yield* uuid)
-    yield* store.insertDirectory({
-      id: directoryId,
-      organizationId: TestPlatform.organizationId,
-      name: directoryId,
-      active: true,
-      denialContextInquiryEnabled: options.inquiry,
-      sdkKeys: [],
-      androidKey: Option.none(),
-      iosCertificateFingerprint: Option.none(),
-      webhookUrl: Option.none()
-    }, directoryId)
-    yield* store.insertService({
-      id: serviceId,
-      organizationId: TestPlatform.organizationId,
-      directoryId: Option.some(directoryId),
-      name: serviceId,
-      description: Option.none(),
-      icon: Option.none(),
-      callbackUrl: Option.none(),
-      active: options.active,
-      policy: ServicePolicy.none
-    }, serviceId)
-    for (const entity of [Entity.directory(directoryId), Entity.service(serviceId)]) {
-      yield* administration.addKey(entity, TestKeys.stranger.publicKey)
-    }
+    const { keys: { stranger } } = yield* ConformanceTarget
+    const { directory, directoryId, organization } = yield* tenant
+    yield* organization.updateDirectory(directoryId, { denialContextInquiryEnabled: options.inquiry })
+    yield* organization.addDirectoryKey(directoryId, stranger.publicKey)
+    const serviceId = yield* directory.createService(yield* fresh("service"), { active: options.active })
+    yield* directory.addServiceKey(serviceId, stranger.publicKey)
     return {
       directoryId,
-      service: yield* serviceActedForBy(serviceId, Entity.service(serviceId), TestKeys.stranger)
+      key: stranger,
+      service: yield* serviceActedForBy(serviceId, Entity.service(serviceId), stranger)
     }
   })
 
@@ -67,31 +58,34 @@ export const credentials = (it: It) =>
   describe("credentials", () => {
     it.effect("of the organization act for the service and open the answer", () =>
       Effect.gen(function*() {
-        const organization = yield* seeded(Entity.organization(TestPlatform.organizationId), TestKeys.organization)
+        const { keys, organizationId, serviceId } = yield* ConformanceTarget
+        const organization = yield* own(Entity.organization(organizationId), keys.organization)
         const world = { ...yield* scene(), service: organization }
         assert.isTrue((yield* ask(world, approve)).authorized)
         yield* organization.sessionStart(world.user)
-        assert.strictEqual((yield* world.device.sessions)[0]?.serviceId, TestPlatform.serviceId)
+        assert.strictEqual((yield* world.device.sessions)[0]?.serviceId, serviceId)
         const request = yield* organization.authorize(world.user)
         yield* organization.cancel(request.id)
       }))
 
     it.effect("of the directory act for the service and open the answer", () =>
       Effect.gen(function*() {
-        const directory = yield* seeded(Entity.directory(TestPlatform.directoryId), TestKeys.directory)
+        const { directoryId, keys } = yield* ConformanceTarget
+        const directory = yield* own(Entity.directory(directoryId), keys.directory)
         assert.isTrue((yield* ask({ ...yield* scene(), service: directory }, approve)).authorized)
       }))
 
     it.effect("may spell the service's id in any case", () =>
       Effect.gen(function*() {
-        const client = yield* ServiceClient.make({ serviceId: TestPlatform.serviceId.toUpperCase() })
+        const client = yield* ServiceClient.make({ serviceId: (yield* ConformanceTarget).serviceId.toUpperCase() })
         assert.isTrue((yield* ask({ ...yield* scene(), service: client }, approve)).authorized)
       }))
 
     it.effect("with a key that is not the issuer's are refused with Unauthorized, signed", () =>
       Effect.gen(function*() {
         const { user } = yield* scene()
-        const stranger = yield* seeded(Entity.service(TestPlatform.serviceId), TestKeys.stranger)
+        const { keys, serviceId } = yield* ConformanceTarget
+        const stranger = yield* own(Entity.service(serviceId), keys.stranger)
         const failure = yield* Effect.flip(stranger.authorize(user))
         assert.deepInclude(failure, { _tag: "Unauthorized", authenticated: true })
       }))
@@ -100,46 +94,44 @@ export const credentials = (it: It) =>
       Effect.gen(function*() {
         const { user } = yield* scene()
         const nobody = Entity.directory(Entity.DirectoryId.make(yield* uuid))
-        const failure = yield* Effect.flip(Effect.flatMap(seeded(nobody, TestKeys.directory), (_) => _.authorize(user)))
+        const { keys } = yield* ConformanceTarget
+        const failure = yield* Effect.flip(Effect.flatMap(own(nobody, keys.directory), (_) => _.authorize(user)))
         assert.strictEqual(failure._tag, "Unauthorized")
       }))
 
     it.effect("whose key has expired are refused with Unauthorized", () =>
       Effect.gen(function*() {
-        const administration = yield* Administration.Administration
-        const { id } = yield* administration.createService(TestPlatform.directoryId, yield* fresh("service"))
-        yield* administration.addKey(Entity.service(id), TestKeys.stranger.publicKey, {
-          expires: DateTime.unsafeMake(0)
-        })
-        const client = yield* serviceActedForBy(id, Entity.service(id), TestKeys.stranger)
+        const { client } = yield* sibling({ expires: DateTime.unsafeMake(0) })
         assert.strictEqual((yield* Effect.flip(client.sessionEnd("anyone")))._tag, "Unauthorized")
       }))
 
     it.effect("of another directory are refused with Forbidden", () =>
       Effect.gen(function*() {
         const { user } = yield* scene()
-        const { directoryId } = yield* elsewhere({ inquiry: true, active: true })
-        const other = yield* seeded(Entity.directory(directoryId), TestKeys.stranger)
+        const { directoryId, key } = yield* elsewhere({ inquiry: true, active: true })
+        const other = yield* own(Entity.directory(directoryId), key)
         assert.deepStrictEqual(yield* everything(other, user), ["Forbidden", "Forbidden", "Forbidden"])
       }))
 
     it.effect("of another service are refused with Forbidden", () =>
       Effect.gen(function*() {
         const { user } = yield* scene()
-        const administration = yield* Administration.Administration
-        const { id } = yield* administration.createService(TestPlatform.directoryId, yield* fresh("service"))
-        yield* administration.addKey(Entity.service(id), TestKeys.stranger.publicKey)
-        const sibling = yield* seeded(Entity.service(id), TestKeys.stranger)
-        assert.deepStrictEqual(yield* everything(sibling, user), ["Forbidden", "Forbidden", "Forbidden"])
+        const { entity, key } = yield* sibling()
+        assert.deepStrictEqual(yield* everything(yield* own(entity, key), user), [
+          "Forbidden",
+          "Forbidden",
+          "Forbidden"
+        ])
       }))
 
     it.effect("for a service that does not exist are refused with Forbidden", () =>
       Effect.gen(function*() {
         const { user } = yield* scene()
+        const { directoryId, keys } = yield* ConformanceTarget
         const client = yield* serviceActedForBy(
           Entity.ServiceId.make(yield* uuid),
-          Entity.directory(TestPlatform.directoryId),
-          TestKeys.directory
+          Entity.directory(directoryId),
+          keys.directory
         )
         assert.strictEqual((yield* Effect.flip(client.authorize(user)))._tag, "Forbidden")
       }))
@@ -170,13 +162,9 @@ export const credentials = (it: It) =>
 
     it.effect("of an organization's own service give no title, push texts or reasons (B-238)", () =>
       Effect.gen(function*() {
-        const administration = yield* Administration.Administration
-        const { id } = yield* administration.createService(TestPlatform.organizationId, yield* fresh("service"))
-        const client = yield* serviceActedForBy(
-          id,
-          Entity.organization(TestPlatform.organizationId),
-          TestKeys.organization
-        )
+        const { credentials, organization } = yield* tenant
+        const id = yield* Effect.flatMap(fresh("service"), organization.createService)
+        const client = yield* credentials.serviceClient(id)
         const denialReasons = [DenialReason.ordinary("1", "Wrong time"), DenialReason.fraudulent("2", "Not me")]
         for (const options of [{ title: "Title" }, { pushTitle: "Title" }, { pushBody: "Body" }, { denialReasons }]) {
           const failure = yield* Effect.flip(client.authorize("anyone", options))

@@ -1,12 +1,12 @@
 import { SdkKey } from "@effect-launchkey/core/Device"
-import * as Administration from "@effect-launchkey/platform/Administration"
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
+import { ConformanceTarget } from "../../ConformanceTarget.ts"
 import * as pkcs12 from "./pkcs12.ts"
-import { fresh, type It } from "./scene.ts"
-import { nowhere, organizationWith, tenant } from "./tenant.ts"
+import { fresh, type It, organizationWith } from "./scene.ts"
+import { nowhere, organizationCredentials, tenant } from "./tenant.ts"
 
 const webhookUrl = "https://a.webhook.url/path"
 
@@ -33,8 +33,10 @@ const complete = Effect.gen(function*() {
 
 /** A directory of another organization. */
 const foreignDirectory = Effect.gen(function*() {
-  const administration = yield* Administration.Administration
-  return (yield* administration.createDirectory(yield* organizationWith([]), yield* fresh("directory"))).id
+  const { keys: { stranger } } = yield* ConformanceTarget
+  const credentials = yield* organizationCredentials(yield* organizationWith([[stranger, "BOTH"]]), stranger)
+  const organization = yield* credentials.organizationClient
+  return yield* Effect.flatMap(fresh("directory"), organization.createDirectory)
 })
 
 const reading = (it: It) =>

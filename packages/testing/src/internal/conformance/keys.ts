@@ -5,8 +5,7 @@ import { assert, describe } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as TestKeys from "../../TestKeys.ts"
-import type * as TestPlatform from "../../TestPlatform.ts"
+import { ConformanceTarget, type Services } from "../../ConformanceTarget.ts"
 import { fresh, type It } from "./scene.ts"
 import { foreignService, nowhere, owners, type Rows, rowsOf, tenant } from "./tenant.ts"
 
@@ -30,6 +29,12 @@ interface Holder {
   /** Of an entity that never was. */
   readonly nobodys: Keys
 }
+
+/** Three keys to register. */
+const some = Effect.map(
+  ConformanceTarget,
+  ({ keys: { encryption, service, stranger } }) => [service, encryption, stranger] as const
+)
 
 const directory = Effect.map(tenant, ({ directoryId, organization }): Holder => {
   const of = (id: typeof directoryId): Keys => ({
@@ -56,9 +61,6 @@ const serviceOf = ({ services }: (typeof owners)[number]) =>
     return holder
   })
 
-const first = TestKeys.service
-const second = TestKeys.device
-
 const longAgo = DateTime.unsafeMake("2000-01-01T00:00:00Z")
 const later = DateTime.unsafeMake("2001-02-03T04:05:06Z")
 
@@ -66,13 +68,18 @@ const heldBy = <E>(
   it: It,
   name: string,
   rows: Rows,
-  holder: Effect.Effect<Holder, E, TestPlatform.Services>
+  holder: Effect.Effect<Holder, E, Services>
 ) =>
   describe(`a key of ${name}`, () => {
     const empty = Effect.map(holder, ({ keys }) => keys)
 
     const withFirst = (options?: ServiceManagement.AddKeyOptions) =>
-      Effect.tap(empty, (keys) => keys.add(first.publicKey, options))
+      Effect.gen(function*() {
+        const [first, second] = yield* some
+        const keys = yield* empty
+        yield* keys.add(first.publicKey, options)
+        return { keys, first, second }
+      })
 
     /** The one key there is. */
     const only = (keys: Keys) =>
@@ -92,6 +99,7 @@ const heldBy = <E>(
       () =>
         Effect.gen(function*() {
           const keys = yield* empty
+          const [first] = yield* some
           assert.strictEqual(yield* keys.add(first.publicKey), first.keyId)
           const { active, expires, id, pem, type } = yield* only(keys)
           assert.deepStrictEqual({ active, expires, id, type }, {
@@ -107,7 +115,8 @@ const heldBy = <E>(
     it.effect(`is listed for the purpose it was added for${rows([59], [102])}`, () =>
       Effect.gen(function*() {
         const keys = yield* empty
-        const added = [[first, "BOTH"], [second, "ENCRYPTION"], [TestKeys.stranger, "SIGNATURE"]] as const
+        const [first, second, third] = yield* some
+        const added = [[first, "BOTH"], [second, "ENCRYPTION"], [third, "SIGNATURE"]] as const
         for (const [key, type] of added) yield* keys.add(key.publicKey, { type })
         assert.deepStrictEqual(
           (yield* keys.list).map(({ id, type }) => `${id} ${type}`),
@@ -117,14 +126,14 @@ const heldBy = <E>(
 
     it.effect(`is one of as many as are added, oldest first${rows([62], [105], [175])}`, () =>
       Effect.gen(function*() {
-        const keys = yield* withFirst()
+        const { first, keys, second } = yield* withFirst()
         yield* keys.add(second.publicKey)
         assert.deepStrictEqual((yield* keys.list).map(({ id }) => id), [first.keyId, second.keyId])
       }))
 
     it.effect(`is added once: PublicKeyAlreadyInUse${rows([64], [107], [177])}`, () =>
       Effect.gen(function*() {
-        const keys = yield* withFirst()
+        const { first, keys } = yield* withFirst()
         const failure = yield* Effect.flip(keys.add(first.publicKey, { type: "SIGNATURE" }))
         assert.strictEqual(failure._tag, "PublicKeyAlreadyInUse")
         assert.strictEqual((yield* only(keys)).type, "BOTH")
@@ -140,14 +149,15 @@ const heldBy = <E>(
 
     it.effect(`may be added inactive, and with an end that has passed${rows([66], [109], [179])}`, () =>
       Effect.gen(function*() {
-        const key = yield* only(yield* withFirst({ active: false, expires: longAgo }))
+        const { keys } = yield* withFirst({ active: false, expires: longAgo })
+        const key = yield* only(keys)
         assert.isFalse(key.active)
         assert.deepStrictEqual(key.expires, Option.some(longAgo))
       }))
 
     it.effect(`is made inactive, and keeps its end${rows([72], [115], [185])}`, () =>
       Effect.gen(function*() {
-        const keys = yield* withFirst({ expires: longAgo })
+        const { first, keys } = yield* withFirst({ expires: longAgo })
         yield* keys.update(first.keyId, { active: false })
         const key = yield* only(keys)
         assert.isFalse(key.active)
@@ -156,7 +166,7 @@ const heldBy = <E>(
 
     it.effect(`is given another end, and stays active${rows([73], [116], [186])}`, () =>
       Effect.gen(function*() {
-        const keys = yield* withFirst({ expires: longAgo })
+        const { first, keys } = yield* withFirst({ expires: longAgo })
         yield* keys.update(first.keyId, { expires: later })
         const key = yield* only(keys)
         assert.isTrue(key.active)
@@ -165,7 +175,7 @@ const heldBy = <E>(
 
     it.effect("loses its end by null, and nothing by being given nothing", () =>
       Effect.gen(function*() {
-        const keys = yield* withFirst({ active: false, expires: longAgo })
+        const { first, keys } = yield* withFirst({ active: false, expires: longAgo })
         yield* keys.update(first.keyId, {})
         assert.deepStrictEqual((yield* only(keys)).expires, Option.some(longAgo))
         yield* keys.update(first.keyId, { expires: null })
@@ -176,7 +186,7 @@ const heldBy = <E>(
 
     it.effect(`is gone once it is removed${rows([68], [111], [181])}`, () =>
       Effect.gen(function*() {
-        const keys = yield* withFirst()
+        const { first, keys, second } = yield* withFirst()
         yield* keys.add(second.publicKey)
         yield* keys.remove(first.keyId)
         assert.strictEqual((yield* only(keys)).id, second.keyId)
@@ -184,7 +194,7 @@ const heldBy = <E>(
 
     it.effect(`stays where it is the last, whatever its state: LastRemainingKey${rows([69], [112], [182])}`, () =>
       Effect.gen(function*() {
-        const keys = yield* withFirst()
+        const { first, keys } = yield* withFirst()
         assert.strictEqual((yield* Effect.flip(keys.remove(first.keyId)))._tag, "LastRemainingKey")
         yield* keys.update(first.keyId, { active: false })
         assert.strictEqual((yield* Effect.flip(keys.remove(first.keyId)))._tag, "LastRemainingKey")
@@ -197,7 +207,7 @@ const heldBy = <E>(
       }`,
       () =>
         Effect.gen(function*() {
-          const keys = yield* withFirst()
+          const { keys, second } = yield* withFirst()
           const failures = yield* Effect.all([
             Effect.flip(keys.update(nowhere.keyId, { active: false })),
             Effect.flip(keys.remove(nowhere.keyId)),
@@ -219,6 +229,7 @@ const heldBy = <E>(
 
 const allForbidden = (keys: Keys) =>
   Effect.gen(function*() {
+    const [first] = yield* some
     const failures = yield* Effect.all([
       Effect.flip(keys.add(first.publicKey)),
       Effect.flip(keys.list),
@@ -245,6 +256,7 @@ export const keys = (it: It): void => {
     it.effect("may be a directory's and its services' at once (B-279)", () =>
       Effect.gen(function*() {
         const { directory, directoryId, organization } = yield* tenant
+        const [first] = yield* some
         yield* organization.addDirectoryKey(directoryId, first.publicKey)
         for (const name of ["one", "other"]) {
           const id = yield* directory.createService(yield* fresh(name))

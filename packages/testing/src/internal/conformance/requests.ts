@@ -3,9 +3,6 @@ import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
 import * as DenialReason from "@effect-launchkey/core/DenialReason"
 import * as EffectivePolicy from "@effect-launchkey/core/EffectivePolicy"
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
-import * as Administration from "@effect-launchkey/platform/Administration"
-import * as PlatformClock from "@effect-launchkey/platform/PlatformClock"
-import * as Store from "@effect-launchkey/platform/Store"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import { assert, describe } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
@@ -14,8 +11,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import * as TestPlatform from "../../TestPlatform.ts"
-import { advance, approve, ask, fresh, type It, linked, otherService, responseTo, scene, service } from "./scene.ts"
+import { ConformanceTarget } from "../../ConformanceTarget.ts"
+import { advance, approve, ask, fresh, type It, linked, now, responseTo, scene, service } from "./scene.ts"
+import { otherService, ownDirectory } from "./tenant.ts"
 
 const never = Effect.map(Effect.flatMap(Jose.Jose, (_) => _.randomUuid), (id) => AuthorizationRequestId.make(id))
 
@@ -26,10 +24,7 @@ const creating = (it: It) =>
         const { device, service, user } = yield* scene()
         const second = yield* linked(user, { name: "Second" })
         const request = yield* service.authorize(user)
-        const devices = yield* Effect.flatMap(
-          Store.Store,
-          (store) => store.devices({ directoryId: TestPlatform.directoryId, identifier: user })
-        )
+        const devices = yield* (yield* (yield* ownDirectory).directoryClient).listDevices(user)
         assert.deepStrictEqual(request.deviceIds, Option.some(devices.map(({ id }) => id)))
         assert.lengthOf(devices, 2)
         for (const asked of [device, second]) {
@@ -53,7 +48,7 @@ const creating = (it: It) =>
         })
         const [pending] = yield* device.pending
         assert(pending !== undefined)
-        assert.strictEqual(pending.serviceId, TestPlatform.serviceId)
+        assert.strictEqual(pending.serviceId, (yield* ConformanceTarget).serviceId)
         assert.deepStrictEqual(pending.title, Option.some("Title"))
         assert.deepStrictEqual(pending.context, Option.some("Context 🔑"))
         assert.deepStrictEqual(pending.policy, EffectivePolicy.merge(ServicePolicy.none, policy))
@@ -111,10 +106,7 @@ const creating = (it: It) =>
       Effect.gen(function*() {
         const client = yield* service
         const identifier = yield* fresh("user")
-        yield* Effect.flatMap(
-          Administration.Administration,
-          (administration) => administration.linkDevice({ directoryId: TestPlatform.directoryId, identifier })
-        )
+        yield* (yield* (yield* ownDirectory).directoryClient).linkDevice(identifier)
         const plain = yield* Effect.flip(client.authorize(identifier))
         const constrained = yield* Effect.flip(
           client.authorize(identifier, { policy: AuthPolicy.any(1), context: "Hello" })
@@ -125,14 +117,14 @@ const creating = (it: It) =>
     it.effect("while one is open fails with AuthorizationInProgress, which tells the open one (B-244)", () =>
       Effect.gen(function*() {
         const { service, user } = yield* scene()
-        const now = yield* Effect.flatMap(PlatformClock.PlatformClock, (clock) => clock.now)
+        const created = yield* now
         const request = yield* service.authorize(user, { ttl: "1 minute" })
         const blocked = yield* Effect.flip(service.authorize(user))
         assert(blocked._tag === "AuthorizationInProgress")
         assert.deepStrictEqual(blocked.authorizationRequestId, Option.some(request.id))
         assert.isTrue(blocked.fromSameService)
         const expires = Option.getOrThrow(blocked.expires)
-        assert.approximately(DateTime.distance(now, expires), 60_000, 2_000)
+        assert.approximately(DateTime.distance(created, expires), 60_000, 2_000)
       }))
 
     it.effect("while one of another service is open says so (B-244)", () =>

@@ -1,5 +1,4 @@
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
-import * as PlatformClock from "@effect-launchkey/platform/PlatformClock"
 import * as PlatformSettings from "@effect-launchkey/platform/PlatformSettings"
 import { assert, describe } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
@@ -7,48 +6,64 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as TestKeys from "../../TestKeys.ts"
-import * as TestPlatform from "../../TestPlatform.ts"
-import { advance, fresh, type It, linked, responseTo, scene, serviceActedForBy } from "./scene.ts"
-import { completeLink, directoryCredentials, organizationCredentials, organizationWith, tenant } from "./tenant.ts"
+import { ConformanceTarget } from "../../ConformanceTarget.ts"
+import type { TestKey } from "../../TestKeys.ts"
+import {
+  advance,
+  fresh,
+  type It,
+  linked,
+  now,
+  organizationWith,
+  responseTo,
+  scene,
+  serviceActedForBy
+} from "./scene.ts"
+import { completeLink, directoryCredentials, organizationCredentials, ownDirectory, tenant } from "./tenant.ts"
 
 const tagOf = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
 
-const signature = TestKeys.stranger
-const encryption = TestKeys.encryption
+/** Registered with nobody yet. */
+const free = Effect.map(
+  ConformanceTarget,
+  ({ keys: { encryption, stranger: signature } }) => ({ encryption, signature })
+)
 
 const purposes = (it: It) =>
   describe("an organization with a key for each purpose", () => {
-    const organization = organizationWith([
-      [TestKeys.organization, "BOTH"],
-      [encryption, "ENCRYPTION"],
-      [signature, "SIGNATURE"]
-    ])
-
-    /** Its client, by these keys. */
-    const client = (...[signing, decryption]: [TestKeys.TestKey, ReadonlyArray<TestKeys.TestKey>?]) =>
+    /** Its client, by these of its keys. */
+    const client = (by: (keys: Effect.Effect.Success<typeof free>) => readonly [TestKey, ReadonlyArray<TestKey>?]) =>
       Effect.gen(function*() {
-        const credentials = yield* organizationCredentials(yield* organization, signing, decryption)
+        const { keys } = yield* ConformanceTarget
+        const { encryption, signature } = yield* free
+        const id = yield* organizationWith([
+          [keys.directory, "BOTH"],
+          [encryption, "ENCRYPTION"],
+          [signature, "SIGNATURE"]
+        ])
+        const credentials = yield* organizationCredentials(id, ...by({ encryption, signature }))
         return yield* credentials.organizationClient
       })
 
     it.effect("is served when it signs with the one and can open with the other (B-082)", () =>
       Effect.gen(function*() {
-        const { createDirectory, getDirectory } = yield* client(signature, [encryption])
+        const { createDirectory, getDirectory } = yield* client((
+          { encryption, signature }
+        ) => [signature, [encryption]])
         const id = yield* createDirectory(yield* fresh("directory"))
         assert.strictEqual((yield* getDirectory(id)).id, id)
       }))
 
     it.effect("is refused with Unauthorized when it signs with the key for encryption (B-083, B-267)", () =>
       Effect.gen(function*() {
-        const { listDirectories } = yield* client(encryption)
+        const { listDirectories } = yield* client(({ encryption }) => [encryption])
         assert.deepInclude(yield* Effect.flip(listDirectories), { _tag: "Unauthorized", authenticated: true })
       }))
 
     it.effect("cannot open an answer with the key for signatures alone (B-084)", () =>
       Effect.gen(function*() {
-        const { listDirectories } = yield* client(signature)
+        const { listDirectories } = yield* client(({ signature }) => [signature])
         assert.deepInclude(yield* Effect.flip(listDirectories), {
           _tag: "MessageRejected",
           reason: "DecryptionKeyUnknown"
@@ -57,30 +72,30 @@ const purposes = (it: It) =>
 
     it.effect("is told nothing in confidence where it has no key for encryption at all (B-268)", () =>
       Effect.gen(function*() {
+        const { encryption, signature } = yield* free
         const id = yield* organizationWith([[signature, "SIGNATURE"]])
         const { organizationClient } = yield* organizationCredentials(id, signature, [encryption])
         assert.strictEqual(yield* tagOf((yield* organizationClient).listDirectories), "Unauthorized")
       }))
   })
 
-/** A service of the seeded directory, whoever manages it, and a user that the directory knows. */
+/** A service of the target's directory, whoever manages it, and a user that the directory knows. */
 const managed = Effect.gen(function*() {
-  const credentials = yield* directoryCredentials(TestPlatform.directoryId, TestKeys.directory)
-  const directory = yield* credentials.directoryClient
+  const directory = yield* (yield* ownDirectory).directoryClient
   const serviceId = yield* directory.createService(yield* fresh("service"))
   const user = yield* fresh("user")
   yield* directory.linkDevice(user)
-  return { directory, serviceId, user }
+  return { directory, serviceId, user, ...yield* free }
 })
 
 const lives = (it: It) =>
   describe("a key", () => {
-    const bySelf = (serviceId: Entity.ServiceId, key: TestKeys.TestKey, kept: ReadonlyArray<TestKeys.TestKey> = []) =>
+    const bySelf = (serviceId: Entity.ServiceId, key: TestKey, kept: ReadonlyArray<TestKey> = []) =>
       serviceActedForBy(serviceId, Entity.service(serviceId), key, kept)
 
     it.effect("that is inactive is refused with Unauthorized, the last one too, until it is active again (B-262, B-266)", () =>
       Effect.gen(function*() {
-        const { directory, serviceId, user } = yield* managed
+        const { directory, serviceId, signature, user } = yield* managed
         const keyId = yield* directory.addServiceKey(serviceId, signature.publicKey)
         const service = yield* bySelf(serviceId, signature)
         yield* service.sessionEnd(user)
@@ -92,9 +107,8 @@ const lives = (it: It) =>
 
     it.effect("is refused with Unauthorized from its end on, until it is given another (B-266)", () =>
       Effect.gen(function*() {
-        const { directory, serviceId, user } = yield* managed
-        const now = yield* Effect.flatMap(PlatformClock.PlatformClock, (clock) => clock.now)
-        const expires = DateTime.add(now, { hours: 1 })
+        const { directory, serviceId, signature, user } = yield* managed
+        const expires = DateTime.add(yield* now, { hours: 1 })
         const keyId = yield* directory.addServiceKey(serviceId, signature.publicKey, { expires })
         const service = yield* bySelf(serviceId, signature)
         yield* service.sessionEnd(user)
@@ -107,6 +121,7 @@ const lives = (it: It) =>
     it.effect("of a directory is refused as one of a service is", () =>
       Effect.gen(function*() {
         const { directoryId, organization } = yield* tenant
+        const { signature } = yield* free
         const keyId = yield* organization.addDirectoryKey(directoryId, signature.publicKey)
         const { directoryClient } = yield* directoryCredentials(directoryId, signature)
         const directory = yield* directoryClient
@@ -117,8 +132,7 @@ const lives = (it: It) =>
 
     it.effect("is exchanged for another while calls are under way, and none of them fails", () =>
       Effect.gen(function*() {
-        const { directory, serviceId, user } = yield* managed
-        const [before, after] = [TestKeys.service, TestKeys.encryption]
+        const { directory, encryption: after, serviceId, signature: before, user } = yield* managed
         const many = (service: Effect.Effect.Success<ReturnType<typeof bySelf>>) =>
           Effect.all(Array.from({ length: 8 }, () => service.sessionStart(user)), { concurrency: 4, discard: true })
 
@@ -137,8 +151,7 @@ const lives = (it: It) =>
 
     it.effect("that was exchanged still opens what was asked for before, where it is kept for that", () =>
       Effect.gen(function*() {
-        const { directory, serviceId } = yield* managed
-        const [before, after] = [TestKeys.service, TestKeys.encryption]
+        const { directory, encryption: after, serviceId, signature: before } = yield* managed
         const user = yield* fresh("user")
         const device = yield* linked(user)
         yield* directory.addServiceKey(serviceId, before.publicKey)
@@ -162,6 +175,7 @@ const levels = (it: It) =>
     it.effect("manage what is theirs by a key of their own", () =>
       Effect.gen(function*() {
         const { directoryId, organization } = yield* tenant
+        const { signature } = yield* free
         yield* organization.addDirectoryKey(directoryId, signature.publicKey)
         const credentials = yield* directoryCredentials(directoryId, signature)
         const directory = yield* credentials.directoryClient
@@ -175,25 +189,28 @@ const levels = (it: It) =>
     it.effect("of a directory act for no service of another: Forbidden", () =>
       Effect.gen(function*() {
         const { directoryId, organization } = yield* tenant
+        const { signature } = yield* free
         yield* organization.addDirectoryKey(directoryId, signature.publicKey)
         const credentials = yield* directoryCredentials(directoryId, signature)
-        const service = yield* credentials.serviceClient(TestPlatform.serviceId)
+        const service = yield* credentials.serviceClient((yield* ConformanceTarget).serviceId)
         assert.strictEqual(yield* tagOf(service.sessionEnd("anyone")), "Forbidden")
       }))
 
     it.effect("of an organization act for nothing of another: Forbidden", () =>
       Effect.gen(function*() {
+        const { directoryId, serviceId } = yield* ConformanceTarget
+        const { signature } = yield* free
         const id = yield* organizationWith([[signature, "BOTH"]])
         const credentials = yield* organizationCredentials(id, signature)
-        const directory = yield* credentials.directoryClient(TestPlatform.directoryId)
-        const service = yield* credentials.serviceClient(TestPlatform.serviceId)
+        const directory = yield* credentials.directoryClient(directoryId)
+        const service = yield* credentials.serviceClient(serviceId)
         const organization = yield* credentials.organizationClient
         assert.deepStrictEqual(
           yield* Effect.all([
             tagOf(directory.listServices),
             tagOf(directory.listDevices("anyone")),
             tagOf(service.sessionEnd("anyone")),
-            tagOf(organization.getDirectory(TestPlatform.directoryId))
+            tagOf(organization.getDirectory(directoryId))
           ]),
           ["Forbidden", "Forbidden", "Forbidden", "Forbidden"]
         )
@@ -212,7 +229,7 @@ const inactive = (it: It) =>
       const { device, deviceId } = yield* completeLink(code, sdkKey)
       const serviceId = yield* directory.createService(yield* fresh("service"))
       const service = yield* credentials.serviceClient(serviceId)
-      return { organization, directory, directoryId, user, device, deviceId, serviceId, service }
+      return { organization, directory, directoryId, user, device, deviceId, serviceId, service, ...yield* free }
     })
 
     type World = Effect.Effect.Success<typeof world>
@@ -246,7 +263,7 @@ const inactive = (it: It) =>
 
     it.effect("as a directory is managed all the same (B-264)", () =>
       Effect.gen(function*() {
-        const { directory, directoryId, organization } = yield* world
+        const { directory, directoryId, organization, signature } = yield* world
         yield* organization.updateDirectory(directoryId, { active: false })
         yield* organization.updateDirectory(directoryId, { androidKey: "key" })
         const directoryNow = yield* organization.getDirectory(directoryId)
@@ -261,7 +278,7 @@ const inactive = (it: It) =>
     it.effect("as a service asks nobody anything: Forbidden; its owner manages it all the same (B-265)", () =>
       Effect.gen(function*() {
         const all = yield* world
-        const { directory, service, serviceId, user } = all
+        const { directory, service, serviceId, signature, user } = all
         const request = yield* service.authorize(user)
         yield* directory.updateService(serviceId, { active: false })
         assert.deepStrictEqual(yield* Effect.all(ofService(all)), Array(4).fill("Forbidden"))

@@ -1,36 +1,61 @@
 import * as ServiceClient from "@effect-launchkey/clients/ServiceClient"
 import type { AuthorizationRequest, AuthorizationResponse } from "@effect-launchkey/core/Authorization"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
-import * as Administration from "@effect-launchkey/platform/Administration"
 import type * as Authenticator from "@effect-launchkey/platform/Authenticator"
-import * as PlatformClock from "@effect-launchkey/platform/PlatformClock"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Keyring from "@effect-launchkey/transport/Keyring"
 import * as Transport from "@effect-launchkey/transport/Transport"
-import type { Vitest } from "@effect/vitest"
+import * as Data from "effect/Data"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as TestKeys from "../../TestKeys.ts"
-import * as TestPlatform from "../../TestPlatform.ts"
+import { ConformanceTarget, type OrganizationKeys, type Service, type Services } from "../../ConformanceTarget.ts"
+import type { TestKey } from "../../TestKeys.ts"
 
-export type It = Vitest.MethodsNonLive<TestPlatform.Services, true>
+/** This platform cannot be made to do what the test needs. */
+class NotHere extends Data.TaggedError("NotHere")<{ readonly what: string }> {}
+
+/** Registers tests, which are skipped where the platform does not allow for them. */
+export interface It {
+  readonly effect: <A, E>(name: string, test: () => Effect.Effect<A, E, Services>) => void
+}
+
+/** What registers a test with vitest. */
+interface Tester {
+  readonly effect: <A, E>(
+    name: string,
+    test: (context: { readonly skip: (note: string) => void }) => Effect.Effect<A, E, Services>
+  ) => void
+}
+
+export const skipping = (it: Tester): It => ({
+  effect: (name, test) =>
+    it.effect(
+      name,
+      (context) =>
+        Effect.catchIf(test(), (error) => error instanceof NotHere, ({ what }) => Effect.sync(() => context.skip(what)))
+    )
+})
+
+const orSkip = <A>(given: Option.Option<A>, what: string): Effect.Effect<A, NotHere> =>
+  Effect.mapError(given, () => new NotHere({ what }))
 
 /** Nobody else's name, so that tests may share a platform. */
 export const fresh = (what: string) =>
   Effect.map(Effect.flatMap(Jose.Jose, (_) => _.randomUuid), (id) => `${what} ${id}`)
 
-/** The seeded service, by its own key. */
-export const service = ServiceClient.make({ serviceId: TestPlatform.serviceId })
+/** The target's service, by its own key. */
+export const service = Effect.flatMap(ConformanceTarget, ({ serviceId }) => ServiceClient.make({ serviceId }))
 
 /** A service, by whoever's key. */
 export const serviceActedForBy = (
   serviceId: Entity.ServiceId,
   issuer: Entity.EntityIdentifier,
-  key: TestKeys.TestKey,
-  decryptionKeys: ReadonlyArray<TestKeys.TestKey> = []
+  key: TestKey,
+  decryptionKeys: ReadonlyArray<TestKey> = []
 ) =>
   Effect.gen(function*() {
-    const { baseUrl } = yield* TestPlatform.TestPlatform
+    const { baseUrl } = yield* ConformanceTarget
     const keyring = yield* Keyring.make({
       signingKey: key.privateKey,
       decryptionKeys: decryptionKeys.map(({ privateKey }) => privateKey)
@@ -39,19 +64,11 @@ export const serviceActedForBy = (
     return yield* ServiceClient.make({ serviceId }).pipe(Effect.provideService(Transport.Transport, transport))
   })
 
-/** Another service of the seeded directory, with a key of its own. */
-export const otherService = Effect.gen(function*() {
-  const administration = yield* Administration.Administration
-  const { id } = yield* administration.createService(TestPlatform.directoryId, yield* fresh("service"))
-  yield* administration.addKey(Entity.service(id), TestKeys.encryption.publicKey)
-  return yield* serviceActedForBy(id, Entity.service(id), TestKeys.encryption)
-})
+export const linked = (user: string, options?: Parameters<Service["linkedDevice"]>[1]) =>
+  Effect.flatMap(ConformanceTarget, ({ linkedDevice }) => linkedDevice(user, options))
 
-export const linked = (user: string, options?: Parameters<TestPlatform.Service["linkedDevice"]>[1]) =>
-  Effect.flatMap(TestPlatform.TestPlatform, (platform) => platform.linkedDevice(user, options))
-
-/** A user with one device, and the seeded service. */
-export const scene = (options?: Parameters<TestPlatform.Service["linkedDevice"]>[1]) =>
+/** A user with one device, and the target's service. */
+export const scene = (options?: Parameters<Service["linkedDevice"]>[1]) =>
   Effect.gen(function*() {
     const user = yield* fresh("user")
     return { user, device: yield* linked(user, options), service: yield* service }
@@ -81,5 +98,17 @@ export const deny = (device: Authenticator.Authenticator) => device.deny()
 export const verdict = ({ authorized, reason, type }: AuthorizationResponse) =>
   `${Option.getOrElse(type, () => "-")} ${Option.getOrElse(reason, () => "-")} ${authorized ? "yes" : "no"}`
 
-export const advance = (by: Parameters<PlatformClock.Service["advance"]>[0]) =>
-  Effect.flatMap(PlatformClock.PlatformClock, (clock) => clock.advance(by))
+export const now = Effect.flatMap(ConformanceTarget, ({ now }) => now)
+
+export const advance = (by: Duration.DurationInput) =>
+  Effect.gen(function*() {
+    const { advance } = yield* ConformanceTarget
+    yield* (yield* orSkip(advance, "the platform's time cannot be moved"))(by)
+  })
+
+/** Another organization than the target's, with these keys and nothing else. */
+export const organizationWith = (keys: OrganizationKeys) =>
+  Effect.gen(function*() {
+    const { createOrganization } = yield* ConformanceTarget
+    return yield* (yield* orSkip(createOrganization, "there is no other organization"))(keys)
+  })

@@ -4,16 +4,14 @@ import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as TestKeys from "../../TestKeys.ts"
-import * as TestPlatform from "../../TestPlatform.ts"
 import { circles, territory } from "./policies.ts"
 import { approve, ask, deny, fresh, type It, linked, scene, verdict } from "./scene.ts"
-import { directoryCredentials } from "./tenant.ts"
+import { ownDirectory } from "./tenant.ts"
 
-/** A user with a device, and a service of this policy, both of the seeded directory. */
+/** A user with a device, and a service of this policy, both of the target's directory. */
 const policed = (policy: ServicePolicy.ServicePolicy, options?: Parameters<typeof linked>[1]) =>
   Effect.gen(function*() {
-    const credentials = yield* directoryCredentials(TestPlatform.directoryId, TestKeys.directory)
+    const credentials = yield* ownDirectory
     const directory = yield* credentials.directoryClient
     const serviceId = yield* directory.createService(yield* fresh("service"))
     yield* directory.setServicePolicy(serviceId, policy)
@@ -189,7 +187,7 @@ const following = (it: It) =>
 
     it.effect("is the one there is when the request is made", () =>
       Effect.gen(function*() {
-        const credentials = yield* directoryCredentials(TestPlatform.directoryId, TestKeys.directory)
+        const credentials = yield* ownDirectory
         const directory = yield* credentials.directoryClient
         const serviceId = yield* directory.createService(yield* fresh("service"))
         const world = { ...yield* scene(pinOnly), service: yield* credentials.serviceClient(serviceId) }

@@ -2,8 +2,9 @@ import { AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as TestPlatform from "../../TestPlatform.ts"
-import { approve, ask, fresh, type It, linked, otherService, scene, service } from "./scene.ts"
+import { ConformanceTarget } from "../../ConformanceTarget.ts"
+import { approve, ask, fresh, type It, linked, scene, service } from "./scene.ts"
+import { otherService } from "./tenant.ts"
 
 export const sessions = (it: It) =>
   describe("a session", () => {
@@ -11,11 +12,12 @@ export const sessions = (it: It) =>
       Effect.gen(function*() {
         const { device, service, user } = yield* scene()
         const second = yield* linked(user)
+        const { serviceId } = yield* ConformanceTarget
         yield* service.sessionStart(user)
         for (const each of [device, second]) {
           const [session, ...others] = yield* each.sessions
           assert.deepStrictEqual(others, [])
-          assert.strictEqual(session?.serviceId, TestPlatform.serviceId)
+          assert.strictEqual(session?.serviceId, serviceId)
           assert.deepStrictEqual(session?.authorizationRequestId, Option.none())
         }
       }))
@@ -83,7 +85,10 @@ export const sessions = (it: It) =>
         yield* other.sessionStart(user)
         assert.lengthOf(yield* device.sessions, 2)
         yield* other.sessionEnd(user)
-        assert.deepStrictEqual((yield* device.sessions).map(({ serviceId }) => serviceId), [TestPlatform.serviceId])
+        assert.deepStrictEqual(
+          (yield* device.sessions).map(({ serviceId }) => serviceId),
+          [(yield* ConformanceTarget).serviceId]
+        )
       }))
 
     it.effect("is ended from the device, one or all", () =>
@@ -92,7 +97,7 @@ export const sessions = (it: It) =>
         const other = yield* otherService
         yield* service.sessionStart(user)
         yield* other.sessionStart(user)
-        yield* device.endSessions(TestPlatform.serviceId)
+        yield* device.endSessions((yield* ConformanceTarget).serviceId)
         assert.lengthOf(yield* device.sessions, 1)
         yield* service.sessionStart(user)
         yield* device.endSessions()

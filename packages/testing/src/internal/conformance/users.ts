@@ -2,7 +2,6 @@ import * as LinkQrCode from "@effect-launchkey/clients/LinkQrCode"
 import { AuthorizationRequestId, DeviceId } from "@effect-launchkey/core/Authorization"
 import { type LinkStarted, SdkKey } from "@effect-launchkey/core/Device"
 import type { TotpConfiguration } from "@effect-launchkey/core/Totp"
-import * as PlatformClock from "@effect-launchkey/platform/PlatformClock"
 import * as PlatformSettings from "@effect-launchkey/platform/PlatformSettings"
 import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe } from "@effect/vitest"
@@ -11,9 +10,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as TestPlatform from "../../TestPlatform.ts"
+import { ConformanceTarget } from "../../ConformanceTarget.ts"
 import { oneTimeCode } from "./oneTimeCode.ts"
-import { advance, fresh, type It } from "./scene.ts"
+import { advance, fresh, type It, now } from "./scene.ts"
 import { completeLink, nowhere, tenant } from "./tenant.ts"
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -31,7 +30,7 @@ const linkable = Effect.gen(function*() {
 /** The image at the link's address, wherever this platform is reached. */
 const image = ({ qrCodeUrl }: LinkStarted) =>
   Effect.gen(function*() {
-    const { baseUrl } = yield* TestPlatform.TestPlatform
+    const { baseUrl } = yield* ConformanceTarget
     const { pathname } = new URL(qrCodeUrl)
     const answer = yield* HttpClient.get(`${baseUrl}${pathname}`)
     return { status: answer.status, type: answer.headers["content-type"], text: yield* answer.text }
@@ -247,8 +246,7 @@ const sessions = (it: It) =>
           serviceIcon: Option.some(icon),
           authorizationRequestId: Option.some(authorizationRequestId)
         })
-        const now = yield* Effect.flatMap(PlatformClock.PlatformClock, (clock) => clock.now)
-        assert.isAtMost(Math.abs(DateTime.distance(session.created, now)), 5_000)
+        assert.isAtMost(Math.abs(DateTime.distance(session.created, yield* now)), 5_000)
       }))
 
     it.effect("are told without an icon where the service has none (B-259)", () =>
@@ -303,17 +301,17 @@ const oneTimeCodes = (it: It) =>
 
     /** Some steps from now. */
     const codeAt = ({ algorithm, digits, period, secret }: TotpConfiguration, steps = 0) =>
-      Effect.flatMap(Effect.flatMap(PlatformClock.PlatformClock, (clock) => clock.now), (now) =>
+      Effect.flatMap(now, (now) =>
         oneTimeCode(
           { algorithm, digits, period, secret: Redacted.value(secret) },
           DateTime.toEpochMillis(now) / 1000 + steps * period
         ))
 
     /** So far into a step that none ends before the test does. */
-    const midStep = Effect.gen(function*() {
-      const clock = yield* PlatformClock.PlatformClock
-      yield* clock.advance(Duration.millis(45_000 - DateTime.toEpochMillis(yield* clock.now) % 30_000))
-    })
+    const midStep = Effect.flatMap(
+      now,
+      (now) => advance(Duration.millis(45_000 - DateTime.toEpochMillis(now) % 30_000))
+    )
 
     it.effect("are configured as every application can do them (B-081)", () =>
       Effect.gen(function*() {

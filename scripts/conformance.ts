@@ -1,0 +1,65 @@
+/**
+ * Tries a platform by the conformance suite: this one in memory, or any other by its base URL.
+ *
+ *     npx -y pnpm@12 conformance [--base-url URL [--sandbox]] [-t TEXT]
+ *
+ * With a base URL, ORGANIZATION_ID and SIGNING_KEY (PEM), or SIGNING_KEY_FILE, are those of an organization there, in
+ * which the suite makes directories and services of its own. A sandbox needs none: it makes organizations, too. What
+ * needs time to pass or a second organization is skipped where only clients may act.
+ *
+ * `-t` runs the tests whose names contain the text. Succeeds only if no test fails.
+ */
+import { spawnSync } from "node:child_process"
+import * as Fs from "node:fs"
+import { parseArgs } from "node:util"
+
+const { values } = parseArgs({
+  options: {
+    "base-url": { type: "string" },
+    sandbox: { type: "boolean", default: false },
+    "test-name": { type: "string", short: "t", default: "" }
+  }
+})
+
+const refuse = (message: string): never => {
+  console.error(`conformance: ${message}`)
+  process.exit(2)
+}
+
+const baseUrl = values["base-url"]?.replace(/\/+$/, "")
+const { ORGANIZATION_ID: organizationId, SIGNING_KEY: pem, SIGNING_KEY_FILE: file } = process.env
+
+const read = (file: string): string => {
+  try {
+    return Fs.readFileSync(file, "utf8")
+  } catch {
+    return refuse(`SIGNING_KEY_FILE names ${file}, which cannot be read. Name a file with a PEM.`)
+  }
+}
+
+const key = pem ?? (file === undefined ? undefined : read(file))
+
+if (baseUrl === undefined && values.sandbox) refuse("--sandbox is said of the platform at --base-url. Give one.")
+if (baseUrl !== undefined && !values.sandbox && (organizationId === undefined || key === undefined)) {
+  refuse(
+    "there is nobody to act as. Give ORGANIZATION_ID and SIGNING_KEY, or SIGNING_KEY_FILE, of an organization of the "
+      + "platform, or --sandbox where it is one."
+  )
+}
+
+const target = baseUrl === undefined
+  ? {}
+  : {
+    CONFORMANCE_BASE_URL: baseUrl,
+    CONFORMANCE_SANDBOX: String(values.sandbox),
+    ...(key === undefined ? {} : { SIGNING_KEY: key })
+  }
+
+const suite = baseUrl === undefined ? `in memory.*${values["test-name"]}` : values["test-name"]
+
+const { status } = spawnSync(
+  "vitest",
+  ["run", "packages/testing/test/conformance.test.ts", ...(suite === "" ? [] : ["-t", suite])],
+  { stdio: "inherit", env: { ...process.env, ...target } }
+)
+process.exitCode = status ?? 1
