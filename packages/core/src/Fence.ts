@@ -8,6 +8,7 @@ import type * as FastCheck from "effect/FastCheck"
 import { dual } from "effect/Function"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { type WireForm, wireForm } from "./api/WireForm.ts"
 import { JsonObject, nullsAsAbsent, withoutNulls } from "./internal/json.ts"
 import { maxCodePoints, minCodePoints, text } from "./internal/text.ts"
 
@@ -209,7 +210,17 @@ const codec = (circleType: { readonly type?: "GEO_CIRCLE" }) =>
           return ParseResult.succeed(fence.json)
       }
     }
-  })
+  }).annotations({ [wireForm]: (() => circleType.type === undefined ? ReportedForms : Forms) satisfies WireForm })
+
+const Forms = Schema.Union(
+  Schema.extend(Schema.Struct({ type: Schema.Literal("GEO_CIRCLE") }), Schema.encodedBoundSchema(GeoCircleFence)),
+  Schema.extend(Schema.Struct({ type: Schema.Literal("TERRITORY") }), Schema.encodedBoundSchema(TerritoryFence))
+)
+
+const ReportedForms = Schema.Union(
+  Schema.encodedBoundSchema(GeoCircleFence),
+  Schema.extend(Schema.Struct({ type: Schema.Literal("TERRITORY") }), Schema.encodedBoundSchema(TerritoryFence))
+)
 
 /**
  * A fence of any type, its type written: `{"type":"GEO_CIRCLE",…}`, `{"type":"TERRITORY",…}`. Without a type it is read

@@ -231,3 +231,10 @@ export * as ServiceApi from "./api/ServiceApi.ts"
  * @since 0.1.0
  */
 export * as ServiceManagementApi from "./api/ServiceManagementApi.ts"
+
+/**
+ * The JSON of schemas that check it by hand, for who describes the contract rather than speaks it.
+ *
+ * @since 0.1.0
+ */
+export * as WireForm from "./api/WireForm.ts"

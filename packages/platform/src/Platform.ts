@@ -21,6 +21,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Administration from "./Administration.ts"
+import * as ApiReference from "./ApiReference.ts"
 import * as DeviceHints from "./DeviceHints.ts"
 import * as DeviceNotices from "./DeviceNotices.ts"
 import * as DeviceHandlers from "./handlers/DeviceHandlers.ts"
@@ -139,14 +140,14 @@ export const plainHttpApp: Effect.Effect<HttpApp.Default, never, Services> = Eff
 })
 
 /**
- * The platform as one app, for any server, or none.
+ * The platform as one app, for any server, or none. Beside the API it serves what describes it: see `ApiReference`.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const httpApp: Effect.Effect<HttpApp.Default, never, Services> = Effect.flatMap(
-  plainHttpApp,
-  SealedHttpApp.make
+export const httpApp: Effect.Effect<HttpApp.Default, never, Services> = plainHttpApp.pipe(
+  Effect.flatMap(SealedHttpApp.make),
+  Effect.map(ApiReference.withReference)
 )
 
 /**

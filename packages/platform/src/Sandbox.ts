@@ -19,6 +19,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
+import * as ApiReference from "./ApiReference.ts"
 import * as SandboxHandlers from "./handlers/SandboxHandlers.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
 import * as PlatformSettings from "./PlatformSettings.ts"
@@ -98,10 +99,10 @@ export const httpApp = (
       Effect.provideService(SandboxState.SandboxState, state)
     )
     const sandbox = Effect.catchAllCause(Effect.provide(control, hosting), elsewhere)
-    return Effect.flatMap(
+    return ApiReference.withReference(Effect.flatMap(
       HttpServerRequest.HttpServerRequest,
       ({ url }) => isControl(url) ? sandbox : Effect.flatMap(state.world, ({ app }) => app)
-    )
+    ))
   })
 
 /**

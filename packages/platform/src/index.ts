@@ -8,6 +8,15 @@
 export * as Administration from "./Administration.ts"
 
 /**
+ * What the platform answers to, as an OpenAPI document and as a page, both derived from the contract.
+ *
+ * A body that is sealed is a compact JWE to whoever reads it over the wire: the document says so, and which JSON is in it.
+ *
+ * @since 0.1.0
+ */
+export * as ApiReference from "./ApiReference.ts"
+
+/**
  * A simulated device: links to a user, receives what services ask, and answers as an authenticator in a user's hand
  * would. An authenticator is a value, so a program may hold as many as its story needs.
  *

@@ -3,6 +3,7 @@ import type * as Effect from "effect/Effect"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type { ParseOptions } from "effect/SchemaAST"
+import { type WireForm, wireForm } from "../api/WireForm.ts"
 import { Factor } from "../Factor.ts"
 import { Fence, type GeoCircleFence, Location } from "../Fence.ts"
 import { TimeFence } from "../TimeFence.ts"
@@ -116,7 +117,7 @@ const WireBranch = Schema.transformOrFail(JsonObject, Schema.typeSchema(Policy.B
     branch._tag === "MethodAmount"
       ? ParseResult.encode(NestedAmount)({ type: "METHOD_AMOUNT", fences: [], amount: branch.amount }, options)
       : ParseResult.encode(NestedFactors)({ type: "FACTORS", fences: [], factors: branch.factors }, options)
-})
+}).annotations({ [wireForm]: (() => Schema.Union(NestedAmount, NestedFactors)) satisfies WireForm })
 
 const WireConditional = nullsAsAbsent(Schema.Struct({
   type: Schema.Literal("COND_GEO"),
@@ -333,7 +334,10 @@ export const ServicePolicy: Schema.Schema<Policy.ServicePolicy, JsonObject> = Sc
   JsonObject,
   Policy.ServicePolicyFromSelf,
   { strict: true, decode, encode }
-).annotations({ identifier: "@effect-launchkey/core/internal/servicePolicyJson" })
+).annotations({
+  identifier: "@effect-launchkey/core/internal/servicePolicyJson",
+  [wireForm]: (() => Schema.Union(WireMethodAmount, WireFactorsPolicy, WireConditional, WireLegacy)) satisfies WireForm
+})
 
 /**
  * As {@link ServicePolicy}, but a policy of an unknown type is refused: for who has to enforce it.
