@@ -15,12 +15,13 @@ import type { ExpectedUser } from "@effect-launchkey/transport/Answer"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FiberId from "effect/FiberId"
+import * as Exit from "effect/Exit"
+import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { type Listen, withListening } from "./internal/listening.ts"
 import { StoreUnavailable } from "./StoreUnavailable.ts"
 
 /**
@@ -160,16 +161,12 @@ interface Kept<A> {
   readonly until: number
 }
 
-interface Waiters {
-  readonly deferred: Deferred.Deferred<AuthorizationPackage>
-  count: number
-}
+type Tell = (answer: Exit.Exit<AuthorizationPackage>) => void
 
 const nameOf = ({ id, serviceId }: Key): string => `${serviceId} ${id}`
 
 /**
- * In this process alone, and gone with it. However many wait for one answer, they wait for one `Deferred`, and nothing
- * runs while nothing happens.
+ * In this process alone, and gone with it. However many wait, nothing runs while nothing happens.
  *
  * @since 0.1.0
  * @category constructors
@@ -182,7 +179,7 @@ export const makeMemory = (options: MemoryOptions = {}): Effect.Effect<Memory> =
     // oldest, and the first to go. Each is read and written within one synchronous step, so no two fibers interleave.
     const requests = new Map<string, Kept<PendingAuthorization>>()
     const answers = new Map<string, Kept<AuthorizationPackage>>()
-    const waiting = new Map<string, Waiters>()
+    const waiting = new Map<string, Set<Tell>>()
 
     const step = <A>(f: (now: number) => A): Effect.Effect<A> =>
       Effect.map(Clock.currentTimeMillis, (now) => {
@@ -226,30 +223,28 @@ export const makeMemory = (options: MemoryOptions = {}): Effect.Effect<Memory> =
           answers.delete(oldest)
         }
         keep(answers, name, answer, now)
-        const waiters = waiting.get(name)
-        if (waiters !== undefined) {
-          waiting.delete(name)
-          Deferred.unsafeDone(waiters.deferred, Effect.succeed(answer))
-        }
+        const told = waiting.get(name)
+        waiting.delete(name)
+        told?.forEach((tell) => tell(Exit.succeed(answer)))
         return true
       })
 
-    const join = (name: string) =>
-      step((): Waiters => {
-        const known = waiting.get(name)
-        const waiters = known ?? { deferred: Deferred.unsafeMake(FiberId.none), count: 0 }
-        const kept = answers.get(name)
-        if (kept !== undefined) Deferred.unsafeDone(waiters.deferred, Effect.succeed(kept.value))
-        else if (known === undefined) waiting.set(name, waiters)
-        waiters.count += 1
-        return waiters
-      })
-    const leave = (name: string) => (waiters: Waiters) =>
-      Effect.sync(() => {
-        waiters.count -= 1
+    const listen: Listen = (key, now, tell) => {
+      const name = nameOf(key)
+      prune(answers, now)
+      const kept = answers.get(name)
+      if (kept !== undefined) {
+        tell(Exit.succeed(kept.value))
+        return constVoid
+      }
+      const others = waiting.get(name) ?? new Set()
+      waiting.set(name, others.add(tell))
+      return () => {
+        others.delete(tell)
         // Once answered, the name may be others' already.
-        if (waiters.count === 0 && waiting.get(name) === waiters) waiting.delete(name)
-      })
+        if (others.size === 0 && waiting.get(name) === others) waiting.delete(name)
+      }
+    }
 
     return {
       remember,
@@ -263,8 +258,12 @@ export const makeMemory = (options: MemoryOptions = {}): Effect.Effect<Memory> =
       find: (key) => step(() => Option.map(Option.fromNullable(requests.get(nameOf(key))), ({ value }) => value)),
       complete,
       answer: (key) => step(() => Option.map(Option.fromNullable(answers.get(nameOf(key))), ({ value }) => value)),
-      awaitAnswer: (key) =>
-        Effect.acquireUseRelease(join(nameOf(key)), ({ deferred }) => Deferred.await(deferred), leave(nameOf(key))),
+      awaitAnswer: withListening(
+        (key) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) =>
+            Effect.async((resume) => Effect.sync(listen(key, now, resume)))),
+        listen
+      ),
       forget: (key) =>
         step(() => {
           requests.delete(nameOf(key))

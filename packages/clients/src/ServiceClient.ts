@@ -49,7 +49,7 @@ import * as Schema from "effect/Schema"
 import { type CallError, validate } from "./internal/call.ts"
 import { created } from "./internal/certainty.ts"
 import { durationInput, exact, given } from "./internal/inputs.ts"
-import { measured, whileWaiting } from "./internal/measured.ts"
+import { measured } from "./internal/measured.ts"
 import * as waiting from "./internal/waiting.ts"
 import type { OutcomeUnknown } from "./OutcomeUnknown.ts"
 import { type PendingAuthorization, PendingAuthorizations } from "./PendingAuthorizations.ts"
@@ -247,7 +247,7 @@ export interface Service {
    * Reads the response on a schedule until there is one. Any error of a single read ends the waiting.
    *
    * Where the client was made with a `PendingAuthorizations`, it is the webhook's answer or the platform's, whichever
-   * comes first, and reading is but a safety net: a request that was just created is asked for only after 10 seconds.
+   * comes first, and reading is but a safety net: a request that was just created is asked for only after 45 seconds.
    * A webhook's answer is believed where `user` tells whom it must be about, and it is: only the answering device says
    * which request it means. Otherwise the webhook is a hint to ask the platform, once, whose word binds an answer to its
    * request. While that store is away, it is read as often as without; that is logged once, and no error.
@@ -421,12 +421,43 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
         Effect.flatMap(Fiber.join)
       )
 
+    const named = (request: Parameters<Service["awaitResponse"]>[0]) =>
+      Effect.flatMap(awaited(request, serviceId), ({ id, ...rest }) =>
+        Effect.map(validateId(id), (id) => ({ id, ...rest })))
+
     const wait = yield* Effect.flatMap(
       Effect.serviceOption(PendingAuthorizations),
-      Option.match({ onNone: () => Effect.succeed(waiting.byPolling), onSome: waiting.make })
+      Option.match({
+        onNone: () =>
+          Effect.succeed(waiting.byPolling),
+        onSome: waiting.make
+      })
     )
 
-    const client: Service = {
+    const awaitResponse: Service["awaitResponse"] = (request, options = {}) =>
+      waiting.spanned(({ atEnd, traced }) =>
+        Effect.flatMap(traced(named(request)), ({ id, ttl, user }) => {
+          const expected = { user: options.user ?? user }
+          const response = wait({
+            key: { serviceId, id },
+            ttl,
+            fresh: request instanceof AuthorizationRequest,
+            schedule: options.schedule,
+            atEnd,
+            traced,
+            read: Effect.suspend(() => traced(read(id, expected))),
+            open: tells(expected.user)
+              ? Option.some((relayed) => traced(open(id, expected)(relayed)))
+              : Option.none()
+          })
+          return Effect.flatMap(
+            options.cancelOnInterrupt === true ? Effect.onInterrupt(response, () => traced(withdraw(id))) : response,
+            (found) => Option.isSome(found) ? Effect.succeed(found.value) : new AwaitTimedOut({ id })
+          )
+        })
+      )
+
+    const client: Omit<Service, "awaitResponse"> = {
       authorize: Effect.fn("ServiceClient.authorize")(function*(user, options = {}) {
         const { whenUnknown, ...payload } = yield* validateAuthorize({ ...given(options), user })
         const ttl = payload.ttl ?? defaultTimeToLive
@@ -442,23 +473,6 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
         })
       }),
       getResponse: (id, options) => Effect.map(read(id, options), Option.map(({ response }) => response)),
-      awaitResponse: Effect.fn("ServiceClient.awaitResponse")(function*(request, options = {}) {
-        const { id: named, ttl, user } = yield* awaited(request, serviceId)
-        const id = yield* validateId(named)
-        const expected = { user: options.user ?? user }
-        const response = wait({
-          key: { serviceId, id },
-          ttl,
-          fresh: request instanceof AuthorizationRequest,
-          schedule: options.schedule,
-          read: read(id, expected),
-          open: tells(expected.user) ? Option.some(open(id, expected)) : Option.none()
-        })
-        const found = yield* whileWaiting(
-          options.cancelOnInterrupt === true ? Effect.onInterrupt(response, () => withdraw(id)) : response
-        )
-        return yield* Effect.mapError(found, () => new AwaitTimedOut({ id }))
-      }),
       cancel,
       sessionStart: Effect.fn("ServiceClient.sessionStart")(function*(user, options = {}) {
         yield* fold(api.startSession({ payload: yield* validateSessionStart({ ...given(options), user }) }))
@@ -471,7 +485,7 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
         return (yield* fold(api.verifyTotp({ payload: { user: typed.user, code: Redacted.make(typed.code) } }))).valid
       })
     }
-    return measured("ServiceClient", client)
+    return { ...measured("ServiceClient", client), awaitResponse }
   })
 
 /**

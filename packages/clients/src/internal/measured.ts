@@ -16,7 +16,8 @@ const tagOf = (error: unknown): string =>
 export const rejected = ({ kind, reason }: MessageRejected): Effect.Effect<void> =>
   Metric.increment(Metrics.rejections.of({ kind, reason }))
 
-const operation = (name: string) => {
+/** Counts and times what ended so. */
+export const operation = (name: string) => {
   const duration = Metrics.duration.of({ operation: name })
   const ended = (outcome: string) => Metric.increment(Metrics.operations.of({ operation: name, outcome }))
   const [succeeded, failed] = [ended("Success"), ended("Failure")]
@@ -35,36 +36,31 @@ const operation = (name: string) => {
         onSome: failure
       })
 
-  return <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  return (started: number, now: number, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
+    Effect.zipRight(Metric.update(duration, Math.max(0, now - started) / 1000), outcome(exit))
+}
+
+const measure =
+  (ended: ReturnType<typeof operation>) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.flatMap(
       Clock.currentTimeMillis,
       (started) =>
-        Effect.onExit(effect, (exit) =>
-          Effect.flatMap(Clock.currentTimeMillis, (now) =>
-            Effect.zipRight(Metric.update(duration, Math.max(0, now - started) / 1000), outcome(exit))))
+        Effect.onExit(effect, (exit) => Effect.flatMap(Clock.currentTimeMillis, (now) => ended(started, now, exit)))
     )
-}
 
 /** The same client, each of its methods counted and timed under the client's name and its own. */
 export const measured = <Service extends object>(client: string, service: Service): Service => {
   const members = Object.entries(service).map(([name, member]: [string, unknown]) => {
-    const measure = operation(`${client}.${name}`)
-    if (Effect.isEffect(member)) return [name, measure(member)]
+    const measuring = measure(operation(`${client}.${name}`))
+    if (Effect.isEffect(member)) return [name, measuring(member)]
     if (typeof member !== "function") return [name, member]
     return [name, (...args: ReadonlyArray<unknown>) => {
       const result: unknown = member(...args)
-      return Effect.isEffect(result) ? measure(result) : result
+      return Effect.isEffect(result) ? measuring(result) : result
     }]
   })
   return Object.fromEntries(members)
 }
 
-const waiting = Metrics.waiting.of({})
-
-/** Counts as waiting for as long as it does. */
-export const whileWaiting = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.acquireUseRelease(
-    Metric.increment(waiting),
-    () => effect,
-    () => Metric.incrementBy(waiting, -1)
-  )
+/** How many wait. */
+export const waiting = Metrics.waiting.of({})
