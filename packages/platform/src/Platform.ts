@@ -12,6 +12,7 @@ import * as Redaction from "@effect-launchkey/transport/Redaction"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type { HttpApiDecodeError } from "@effect/platform/HttpApiError"
 import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
@@ -30,6 +31,7 @@ import * as OrganizationHandlers from "./handlers/OrganizationHandlers.ts"
 import * as PublicHandlers from "./handlers/PublicHandlers.ts"
 import * as ServiceHandlers from "./handlers/ServiceHandlers.ts"
 import * as ServiceManagementHandlers from "./handlers/ServiceManagementHandlers.ts"
+import * as Metrics from "./Metrics.ts"
 import * as PlatformClock from "./PlatformClock.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
 import * as SealedHttpApp from "./SealedHttpApp.ts"
@@ -130,7 +132,7 @@ export const plainHttpApp: Effect.Effect<HttpApp.Default, never, Services> = Eff
     Effect.serviceOption(DeviceNotices.DeviceNotices),
     Option.match({ onNone: () => DeviceNotices.makeMemory, onSome: Effect.succeed })
   )
-  const store = DeviceNotices.announcing(yield* Store.Store, notices)
+  const store = DeviceNotices.announcing(Metrics.counting(yield* Store.Store), notices)
   const app = yield* HttpApiBuilder.httpApp.pipe(Effect.provide(routes), Effect.provideService(Store.Store, store))
   const hinting = yield* Effect.provideService(DeviceHints.make, DeviceNotices.DeviceNotices, notices)
   return Effect.flatMap(
@@ -151,14 +153,15 @@ export const httpApp: Effect.Effect<HttpApp.Default, never, Services> = plainHtt
 )
 
 /**
- * Serves the platform over the given server.
+ * Serves the platform over the given server. The server's own spans, which would show paths with their ids, are off: each
+ * request has one of the platform's.
  *
  * @since 0.1.0
  * @category layers
  */
 export const serve: Layer.Layer<never, never, HttpServer.HttpServer | Services> = Layer.unwrapEffect(
   Effect.map(httpApp, (app) => HttpServer.serve(app))
-).pipe(Layer.provide(Redaction.layer))
+).pipe(HttpMiddleware.withTracerDisabledWhen(() => true), Layer.provide(Redaction.layer))
 
 /**
  * A platform of one's own in this process: generated keys, and a memory that ends with it. Its webhooks go out by the

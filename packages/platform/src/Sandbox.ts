@@ -10,6 +10,7 @@ import * as Redaction from "@effect-launchkey/transport/Redaction"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type { HttpApiDecodeError } from "@effect/platform/HttpApiError"
 import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -132,6 +133,8 @@ export const serve = (
       )
     )
   ).pipe(
+    // As those of a platform that is served: paths have ids in them.
+    HttpMiddleware.withTracerDisabledWhen(() => true),
     Layer.provide(PlatformKeys.layerGenerated),
     Layer.provide(Redaction.layer)
   )

@@ -5,7 +5,7 @@
  * @see docs/protocol.md "Verification"
  * @since 0.1.0
  */
-import { isPlain } from "@effect-launchkey/core/Api"
+import { isPlain, routeOf } from "@effect-launchkey/core/Api"
 import { Wire } from "@effect-launchkey/core/api/ErrorWire"
 import { statusCode, table, type WireError } from "@effect-launchkey/core/ApiError"
 import type { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
@@ -15,7 +15,9 @@ import * as Claims from "@effect-launchkey/transport/Claims"
 import * as Dialect from "@effect-launchkey/transport/Dialect"
 import * as Envelope from "@effect-launchkey/transport/Envelope"
 import * as Jose from "@effect-launchkey/transport/Jose"
+import { otherOperation } from "@effect-launchkey/transport/Metrics"
 import { Refusal } from "@effect-launchkey/transport/Rejection"
+import * as Tracing from "@effect-launchkey/transport/Tracing"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import type * as HttpMethod from "@effect/platform/HttpMethod"
 import * as HttpServerError from "@effect/platform/HttpServerError"
@@ -23,15 +25,18 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Cache from "effect/Cache"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Caller from "./Caller.ts"
+import * as Metrics from "./Metrics.ts"
 import * as Permissions from "./Permissions.ts"
 import * as PlatformClock from "./PlatformClock.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
@@ -125,6 +130,35 @@ const isJsonObject = (plaintext: Uint8Array): boolean =>
   Either.match(Body.json(plaintext), { onLeft: () => false, onRight: Predicate.isRecord })
 
 const bodiless: ReadonlyArray<string> = ["GET", "HEAD"]
+
+/** Counted, timed and traced by its endpoint. */
+const observed = <E, R>(
+  request: HttpServerRequest.HttpServerRequest,
+  path: string,
+  app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
+) => {
+  const route = routeOf(request.method, path)
+  const operation = route === undefined ? otherOperation : `${route.method} ${route.template}`
+  const counted = Effect.flatMap(
+    Clock.currentTimeMillis,
+    (started) =>
+      Effect.tap(app, ({ status }) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Effect.all([
+            Metric.update(Metrics.duration.of({ operation }), Math.max(0, now - started) / 1000),
+            Metric.increment(Metrics.requests.of({ operation, status: `${status}` })),
+            Tracing.annotated({ "http.response.status_code": status })
+          ], { discard: true })))
+  )
+  return Tracing.traced("SealedHttpApp.answer", () => ({
+    kind: "server",
+    parent: Option.getOrUndefined(Tracing.fromHeaders(request.headers)),
+    attributes: {
+      "http.request.method": route?.method ?? "_OTHER",
+      ...(route === undefined ? {} : { "http.route": route.template })
+    }
+  }))(counted)
+}
 
 /** How many imported keys of callers are kept. */
 const importedKeys = 4096
@@ -326,6 +360,8 @@ export const make = <E>(app: HttpApp.Default<E>) =>
       if (opened._tag === "Left") {
         const refusal = opened.left
         yield* Effect.annotateLogs(Effect.logDebug("A request was refused"), "reason", refusal.reason)
+        yield* Metric.increment(Metrics.refusals.of({ reason: refusal.reason }))
+        yield* Tracing.annotated({ reason: refusal.reason })
         return refusal._tag === "Refusal"
           ? yield* refused(authorization, dialect)
           : yield* addressed(refusal.reason === "NotPermitted" ? forbidden : unreadable, dialect, refusal.sender)
@@ -354,7 +390,9 @@ export const make = <E>(app: HttpApp.Default<E>) =>
         Effect.map(answerTo(cause), plainAnswer))
     })
 
-    const served: HttpApp.Default<E> = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-      isPlain(request.url.split("?", 1)[0] ?? "") ? plain : Effect.provide(sealed, context))
+    const served: HttpApp.Default<E> = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+      const path = request.url.split("?", 1)[0] ?? ""
+      return observed(request, path, isPlain(path) ? plain : Effect.provide(sealed, context))
+    })
     return served
   })

@@ -10,6 +10,7 @@ import * as Claims from "@effect-launchkey/transport/Claims"
 import * as Envelope from "@effect-launchkey/transport/Envelope"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import type * as Keyring from "@effect-launchkey/transport/Keyring"
+import * as Tracing from "@effect-launchkey/transport/Tracing"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
@@ -18,12 +19,14 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as RcMap from "effect/RcMap"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as Metrics from "./Metrics.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
 import * as PlatformSettings from "./PlatformSettings.ts"
 import type { Recipient } from "./Records.ts"
@@ -141,6 +144,9 @@ interface Log {
 
 const maximumAttempts = 32
 
+const ended = (kind: Kind, state: Exclude<typeof State.Type, "PENDING">) =>
+  Metric.increment(Metrics.deliveries.of({ kind, state }))
+
 const readUrl = Option.liftThrowable((url: string) => new URL(url))
 
 const shown = ({ host, pathname, protocol }: URL): string => `${protocol}//${host}${pathname}`
@@ -257,9 +263,13 @@ export const make: Effect.Effect<Service, never, PlatformKeys.PlatformKeys | Sco
         const ended = answer._tag === "Right"
           ? { status: Option.some(answer.right), failure: Option.none() }
           : { status: Option.none(), failure: Option.some(answer.left.reason) }
-        yield* Effect.annotateCurrentSpan(
+        yield* Tracing.annotated(
           answer._tag === "Right" ? { "http.response.status_code": answer.right } : { reason: answer.left.reason }
         )
+        yield* Metric.increment(Metrics.deliveryAttempts.of({
+          kind: webhook.kind,
+          outcome: answer._tag === "Right" ? `${Math.floor(answer.right / 100)}xx` : answer.left.reason
+        }))
         const delivered = answer._tag === "Right" && succeeded(answer.right)
         yield* note(id, (delivery) => ({
           ...delivery,
@@ -272,7 +282,12 @@ export const make: Effect.Effect<Service, never, PlatformKeys.PlatformKeys | Sco
             : Effect.logDebug(`A webhook was not delivered: its receiver answered ${answer.right}`)
           return yield* new NotDelivered(ended)
         }
-      }).pipe(Effect.withSpan("WebhookSender.attempt"))
+      }).pipe(
+        Tracing.traced("WebhookSender.attempt", () => ({
+          kind: "client",
+          attributes: { "http.request.method": "POST", "server.address": url.host }
+        }))
+      )
 
     /** An origin's turn comes before the turn among all, so that those who wait for a slow one hold nobody up. */
     const inTurn = <A, E, R>(origin: string, self: Effect.Effect<A, E, R>) =>
@@ -283,9 +298,13 @@ export const make: Effect.Effect<Service, never, PlatformKeys.PlatformKeys | Sco
     const deliver = (webhook: Webhook, id: number, url: URL) =>
       inTurn(url.origin, attempt(webhook, id, url)).pipe(
         Effect.retry({ schedule: retrySchedule(settings), while: (error) => !isFinal(error) }),
+        Effect.zipRight(ended(webhook.kind, "DELIVERED")),
         Effect.catchTag("NotDelivered", ({ failure, status }) =>
           Effect.zipRight(
-            note(id, (delivery) => ({ ...delivery, state: "GIVEN_UP" })),
+            Effect.zipRight(
+              ended(webhook.kind, "GIVEN_UP"),
+              note(id, (delivery) => ({ ...delivery, state: "GIVEN_UP" }))
+            ),
             Effect.logWarning(
               `A webhook was given up: its last attempt ended with ${
                 Option.getOrElse(failure, () => `status ${Option.getOrElse(status, () => 0)}`)
@@ -293,12 +312,18 @@ export const make: Effect.Effect<Service, never, PlatformKeys.PlatformKeys | Sco
             )
           )),
         Effect.tapDefect((cause) => Effect.logError("The delivery of a webhook failed", cause)),
-        Effect.ensuring(Ref.update(log, (state) => ({ ...state, open: state.open - 1 }))),
+        Effect.ensuring(
+          Effect.zipRight(
+            Ref.update(log, (state) => ({ ...state, open: state.open - 1 })),
+            Metric.incrementBy(Metrics.openDeliveries.of({}), -1)
+          )
+        ),
         Effect.annotateLogs({ delivery: id, kind: webhook.kind, subject: webhook.subject }),
-        Effect.withSpan("WebhookSender.deliver", {
+        Tracing.traced("WebhookSender.deliver", () => ({
+          kind: "producer",
           root: true,
-          attributes: { delivery: id, kind: webhook.kind, subject: webhook.subject }
-        })
+          attributes: { delivery: id, kind: webhook.kind }
+        }))
       )
 
     return {
@@ -313,12 +338,14 @@ export const make: Effect.Effect<Service, never, PlatformKeys.PlatformKeys | Sco
             created: yield* DateTime.now
           }, Option.isSome(url))
           if (entry.state === "REFUSED" || Option.isNone(url)) {
+            yield* ended(kind, "REFUSED")
             yield* Effect.logWarning(
               Option.isNone(url)
                 ? "A webhook was refused: what is registered is no URL"
                 : `A webhook was refused: ${settings.open} are on their way already`
             ).pipe(Effect.annotateLogs({ delivery: entry.id, kind, subject }))
           } else {
+            yield* Metric.increment(Metrics.openDeliveries.of({}))
             yield* Effect.sync(() => {
               // A sender may be made where nothing is interrupted; what it does later may be.
               run(Effect.interruptible(deliver(webhook, entry.id, url.value)), { immediate: false })

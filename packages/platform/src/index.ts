@@ -75,6 +75,14 @@ export * as InProcess from "./InProcess.ts"
 export * as LinkedDevice from "./LinkedDevice.ts"
 
 /**
+ * What a platform counts of the requests to it and of the webhooks that it sends.
+ *
+ * @see docs/telemetry.md "Metrics"
+ * @since 0.1.0
+ */
+export * as Metrics from "./Metrics.ts"
+
+/**
  * Who may do what: which keys may sign for an entity and open what is meant for it, and for whom an entity may act.
  *
  * @see docs/protocol.md "Entities"

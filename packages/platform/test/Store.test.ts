@@ -4,10 +4,11 @@ import { LinkingCode } from "@effect-launchkey/core/Device"
 import * as EffectivePolicy from "@effect-launchkey/core/EffectivePolicy"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
+import * as Metrics from "@effect-launchkey/platform/Metrics"
 import * as Store from "@effect-launchkey/platform/Store"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Either, Option, TestClock } from "effect"
+import { DateTime, Duration, Effect, Either, Metric, Option, TestClock } from "effect"
 import * as crypto from "node:crypto"
 
 const user: Store.UserKey = {
@@ -126,6 +127,25 @@ describe("authorizations", () => {
       assert.isTrue(Either.isLeft(yield* openAuthorization(authorization(59))))
       assert.deepStrictEqual(yield* openAuthorizations(user, at(60)), [])
       assert.isTrue(Either.isRight(yield* openAuthorization(authorization(60))))
+    }))
+
+  it.effect("are counted while they are open: until they are answered, canceled or expired", () =>
+    Effect.gen(function*() {
+      const { closeAuthorization, openAuthorization, openAuthorizations } = Metrics.counting(yield* store)
+      const gauge = Metric.value(Metrics.openRequests.of({}))
+      const before = (yield* gauge).value
+      const open = Effect.map(gauge, ({ value }) => value - before)
+      const others = ["Alice", "Bob"].map((identifier) => authorization(0, { user: { ...user, identifier } }))
+      yield* openAuthorization(authorization(0))
+      yield* Effect.forEach(others, openAuthorization)
+      yield* openAuthorization(authorization(1))
+      assert.strictEqual(yield* open, 3)
+      const canceled = others[0]?.id ?? AuthorizationRequestId.make(crypto.randomUUID())
+      yield* closeAuthorization(canceled, at(1), { _tag: "Canceled" })
+      yield* closeAuthorization(canceled, at(1), { _tag: "Canceled" })
+      assert.strictEqual(yield* open, 2)
+      yield* openAuthorizations(user, at(61))
+      assert.strictEqual(yield* open, 0)
     }))
 
   it.effect("are closed once, however many try at once", () =>

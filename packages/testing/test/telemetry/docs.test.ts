@@ -1,5 +1,6 @@
 /** That docs/telemetry.md has every span and metric there is, and no other. */
 import * as ClientMetrics from "@effect-launchkey/clients/Metrics"
+import * as PlatformMetrics from "@effect-launchkey/platform/Metrics"
 import * as TransportMetrics from "@effect-launchkey/transport/Metrics"
 import { assert, it } from "@effect/vitest"
 import { Predicate } from "effect"
@@ -14,7 +15,9 @@ const section = (title: string) => page.split(`\n## ${title}\n`)[1]?.split("\n##
 const isFamily = (value: unknown): value is TransportMetrics.Family<unknown> =>
   Predicate.isRecord(value) && typeof value["of"] === "function"
 
-const families = [TransportMetrics, ClientMetrics].flatMap((module) => Object.values<unknown>(module).filter(isFamily))
+const families = [TransportMetrics, ClientMetrics, PlatformMetrics].flatMap((module) =>
+  Object.values<unknown>(module).filter(isFamily)
+)
 
 it("lists each metric as it is defined", () => {
   const rows = section("Metrics").split("\n").filter((line) => line.startsWith("| `launchkey"))
