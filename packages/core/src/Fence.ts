@@ -185,6 +185,9 @@ const AnyFence = Schema.Union(
 const withoutBlanks = (json: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(withoutNulls(json)).filter(([, value]) => value !== ""))
 
+const typed = <A>(type: string, form: Schema.Schema<A>) =>
+  Schema.extend(Schema.Struct({ type: Schema.Literal(type) }), form)
+
 const codec = (circleType: { readonly type?: "GEO_CIRCLE" }) =>
   Schema.transformOrFail(JsonObject, AnyFence, {
     strict: true,
@@ -210,17 +213,15 @@ const codec = (circleType: { readonly type?: "GEO_CIRCLE" }) =>
           return ParseResult.succeed(fence.json)
       }
     }
-  }).annotations({ [wireForm]: (() => circleType.type === undefined ? ReportedForms : Forms) satisfies WireForm })
-
-const Forms = Schema.Union(
-  Schema.extend(Schema.Struct({ type: Schema.Literal("GEO_CIRCLE") }), Schema.encodedBoundSchema(GeoCircleFence)),
-  Schema.extend(Schema.Struct({ type: Schema.Literal("TERRITORY") }), Schema.encodedBoundSchema(TerritoryFence))
-)
-
-const ReportedForms = Schema.Union(
-  Schema.encodedBoundSchema(GeoCircleFence),
-  Schema.extend(Schema.Struct({ type: Schema.Literal("TERRITORY") }), Schema.encodedBoundSchema(TerritoryFence))
-)
+  }).annotations({
+    [wireForm]: (() =>
+      Schema.Union(
+        circleType.type === undefined
+          ? Schema.encodedBoundSchema(GeoCircleFence)
+          : typed(circleType.type, Schema.encodedBoundSchema(GeoCircleFence)),
+        typed("TERRITORY", Schema.encodedBoundSchema(TerritoryFence))
+      )) satisfies WireForm
+  })
 
 /**
  * A fence of any type, its type written: `{"type":"GEO_CIRCLE",…}`, `{"type":"TERRITORY",…}`. Without a type it is read

@@ -19,7 +19,7 @@ const kept = (ast: AST.Annotated): AST.Annotations => {
 const isCheck = (ast: AST.AST): boolean => ast._tag === "Declaration" && ast.typeParameters.length === 0
 
 /** The JSON that a schema reads and writes, as a schema without names, transformations and checks in code. */
-export const jsonForm = (ast: AST.AST): AST.AST => {
+const jsonForm = (ast: AST.AST): AST.AST => {
   const form = ast.annotations[wireForm]
   if (isWireForm(form)) return jsonForm(form().ast)
   switch (ast._tag) {
