@@ -74,6 +74,15 @@ const rangeOf = (name: string): string => {
   return catalog.get(name) ?? (JSON.parse(Fs.readFileSync(installed, "utf8")) as { readonly version: string }).version
 }
 
+/** Yarn wants the binaries of every platform to be in the registry, even those of what is optional. */
+const accelerator = Path.join(room, "no-accelerator")
+Fs.mkdirSync(accelerator)
+Fs.writeFileSync(
+  Path.join(accelerator, "package.json"),
+  JSON.stringify({ name: "msgpackr-extract", version: "3.0.0", main: "none.js" })
+)
+const withoutAccelerator = { "msgpackr-extract": `file:${accelerator}` }
+
 const managers = {
   npm: {
     install: ["npm", "install", "--no-audit", "--no-fund"],
@@ -88,7 +97,7 @@ const managers = {
   yarn: {
     install: ["npx", "-y", "yarn@1", "install", "--non-interactive", "--ignore-scripts"],
     manifest: {
-      resolutions: Object.fromEntries(tarballs)
+      resolutions: { ...Object.fromEntries(tarballs), ...withoutAccelerator }
     },
     more: peersOfPeers
   }

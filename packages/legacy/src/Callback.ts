@@ -27,7 +27,7 @@ import * as PlatformDate from "./PlatformDate.ts"
 export interface UnverifiedAnswer {
   readonly _tag: "Answer"
   readonly authRequest: string
-  /** As {@link AuthPackage.open} takes it. */
+  /** As `AuthPackage.open` takes it. */
   readonly auth: string
   readonly userHash: string
   readonly organizationUser: Option.Option<string>

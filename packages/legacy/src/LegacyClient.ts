@@ -100,7 +100,7 @@ export interface AuthorizeOptions {
  * @category models
  */
 export interface DecideOptions {
-  /** Whether the device is the one it was: see {@link AppPins.advance}. Not authorized where it is not. */
+  /** Whether the device is the one it was: see `AppPins.advance`. Not authorized where it is not. */
   readonly validatePins?: ((pins: ReadonlyArray<AppPin>, deviceId: string) => Effect.Effect<boolean>) | undefined
   /**
    * Where the platform could not be told: fail with `DecisionUnreported`, or go on with `reported: false`. Default

@@ -219,7 +219,7 @@ export interface Fault {
 export const all: ReadonlyArray<Fault> = [...connections, ...answers, ...forgeries, ...surroundings]
 
 /**
- * Answers in the name of {@link TestPlatform}'s platform, by its own key or by a stranger's.
+ * Answers in the name of `TestPlatform`'s platform, by its own key or by a stranger's.
  *
  * @since 0.1.0
  * @category constructors

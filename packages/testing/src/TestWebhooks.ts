@@ -30,7 +30,7 @@ import * as TestPlatform from "./TestPlatform.ts"
 import type { AnsweredOptions } from "./TestTransport.ts"
 
 /**
- * Everything has a default, and together they are those of {@link TestPlatform}: what is forged so is believed by its
+ * Everything has a default, and together they are those of `TestPlatform`: what is forged so is believed by its
  * transport too.
  *
  * @since 0.1.0
@@ -351,7 +351,7 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
   })
 
 /**
- * The forging alone: for a program that brings its transport, such as that of {@link TestPlatform}.
+ * The forging alone: for a program that brings its transport, such as that of `TestPlatform`.
  *
  * @since 0.1.0
  * @category layers
