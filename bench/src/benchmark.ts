@@ -6,6 +6,8 @@ export interface Options {
   readonly quick: boolean
   /** Without the floors, for a profile of our own path. Not kept. */
   readonly ours: boolean
+  /** How long the platform is kept busy. */
+  readonly minutes: number
 }
 
 /** A figure and what it is to be. `holds` follows from the two. */

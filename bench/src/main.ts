@@ -1,23 +1,27 @@
 /**
  * Runs the benchmarks, or those that are named, and keeps what a full run found.
  *
- *     pnpm bench [name …] [--quick] [--ours]
+ *     pnpm bench [name …] [--quick] [--ours] [--minutes N]
  */
 import { parseArgs } from "node:util"
-import type { Benchmark } from "./benchmark.ts"
+import type { Benchmark, Options } from "./benchmark.ts"
 import * as Calls from "./calls.ts"
+import * as Platform from "./platform.ts"
 import * as Report from "./report.ts"
 import * as Waiting from "./waiting.ts"
 
-const benchmarks: ReadonlyArray<Benchmark> = [Calls.benchmark, Waiting.benchmark]
+const benchmarks: ReadonlyArray<Benchmark> = [Calls.benchmark, Waiting.benchmark, Platform.benchmark]
 
-const { positionals, values: options } = parseArgs({
+const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: "boolean", default: false },
-    ours: { type: "boolean", default: false }
+    ours: { type: "boolean", default: false },
+    minutes: { type: "string", default: "1" }
   }
 })
+
+const options: Options = { ...values, minutes: Number(values.minutes) }
 
 const names = benchmarks.map(({ name }) => name)
 const unknown = positionals.filter((name) => !names.includes(name))
