@@ -79,6 +79,7 @@ export type GenerateTotpError = CallError | InvalidDirectoryIdentifier
 
 /**
  * A `user` is the identifier under which the directory knows the user: a text of the application's own, sent as it is.
+ * Let it be the user's alone and for good, as a primary key is: another identifier is another user, without devices.
  *
  * Every method may fail as those of `ServiceManagement`: with `Forbidden` where the issuer may not act for the directory,
  * or, of those about users, where the directory is inactive.

@@ -342,9 +342,9 @@ export class AuthorizationResponse extends Schema.Class<AuthorizationResponse>(
   servicePins: Schema.Array(Schema.String),
   /** Names the user within the service. A session-end webhook carries the same. */
   serviceUserHash: Schema.String,
-  /** Names the user within the organization. */
+  /** Names the user within the organization: another than the one you keep is of another user, or organization. */
   organizationUserHash: Schema.OptionFromSelf(Schema.String),
-  /** May be given as the user of later requests of this service. */
+  /** May be given as the user of later requests of this service, and of no other. */
   userPushId: Schema.String,
   policy: Schema.OptionFromSelf(Schema.typeSchema(ResponsePolicy)),
   methods: Schema.OptionFromSelf(Schema.Array(Schema.typeSchema(AuthMethod)))

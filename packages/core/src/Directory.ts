@@ -8,7 +8,7 @@ import { SdkKey } from "./Device.ts"
 import { DirectoryId, ServiceId } from "./EntityIdentifier.ts"
 import { maxCodePoints, minCodePoints, text } from "./internal/text.ts"
 import { LenientBoolean, orNull } from "./internal/wire.ts"
-import { WebUrl } from "./ServiceProfile.ts"
+import { ClearableUrl } from "./ServiceProfile.ts"
 
 /**
  * 1 to 128 code points; unique within the organization without regard to case and outer space.
@@ -74,7 +74,7 @@ export const DirectoryChange = Schema.Struct({
   denialContextInquiryEnabled: Schema.optionalWith(LenientBoolean, { nullable: true }).pipe(
     Schema.fromKey("denial_context_inquiry_enabled")
   ),
-  webhookUrl: Schema.optional(Schema.NullOr(Schema.Union(WebUrl, Schema.Literal("")))).pipe(
+  webhookUrl: Schema.optional(Schema.NullOr(ClearableUrl)).pipe(
     Schema.fromKey("webhook_url")
   )
 })

@@ -18,6 +18,11 @@ export const ServiceName = text("name").pipe(minCodePoints(1, "name"), maxCodePo
 
 const Description = text("description").pipe(maxCodePoints(1024, "description"))
 
+const isWebUrl = (url: string): boolean =>
+  url.length <= 2048 && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+
+const notWebUrl = "expected an absolute http or https URL of at most 2048 characters"
+
 /**
  * An absolute URL over http or https, at most 2048 characters.
  *
@@ -25,9 +30,19 @@ const Description = text("description").pipe(maxCodePoints(1024, "description"))
  * @category schemas
  */
 export const WebUrl = Schema.String.pipe(
-  Schema.filter((url) => url.length <= 2048 && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), {
-    message: () => "expected an absolute http or https URL of at most 2048 characters",
-    arbitrary: () => (fc) => fc.webUrl()
+  Schema.filter(isWebUrl, { message: () => notWebUrl, arbitrary: () => (fc) => fc.webUrl() })
+)
+
+/**
+ * In a change: another address, or an empty text, by which the official SDK that cannot send null takes the address away.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ClearableUrl = Schema.String.pipe(
+  Schema.filter((url) => url === "" || isWebUrl(url), {
+    message: () => `${notWebUrl}, or an empty text`,
+    arbitrary: () => (fc) => fc.oneof(fc.webUrl(), fc.constant(""))
   })
 )
 
@@ -62,7 +77,8 @@ export const NewService = Schema.Struct({
 })
 
 /**
- * What of a service is to change: what is absent stays; null clears, save `name` and `active`, which null leaves.
+ * What of a service is to change: what is absent stays; null clears, and so does an empty text, save `name` and
+ * `active`, which null leaves.
  *
  * @since 0.1.0
  * @category schemas
@@ -71,7 +87,7 @@ export const ServiceChange = Schema.Struct({
   id: Schema.propertySignature(ServiceId).pipe(Schema.fromKey("service_id")),
   name: Schema.optionalWith(ServiceName, { nullable: true }),
   description: Schema.optional(Schema.NullOr(Description)),
-  icon: Schema.optional(Schema.NullOr(WebUrl)),
-  callbackUrl: Schema.optional(Schema.NullOr(WebUrl)).pipe(Schema.fromKey("callback_url")),
+  icon: Schema.optional(Schema.NullOr(ClearableUrl)),
+  callbackUrl: Schema.optional(Schema.NullOr(ClearableUrl)).pipe(Schema.fromKey("callback_url")),
   active: Schema.optionalWith(LenientBoolean, { nullable: true })
 })

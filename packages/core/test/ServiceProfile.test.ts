@@ -50,4 +50,12 @@ describe("ServiceChange", () => {
       { id: ServiceId.make(wire.id), description: null, icon: null }
     )
   })
+
+  it("reads an empty text, by which one SDK clears, and no other text that is no address", () => {
+    const is = Schema.is(ServiceChange)
+    const id = ServiceId.make(wire.id)
+    assert.isTrue(is({ id, description: "", icon: "", callbackUrl: "" }))
+    assert.isFalse(is({ id, icon: " " }))
+    assert.isFalse(is({ id, callbackUrl: "nowhere" }))
+  })
 })

@@ -8,6 +8,7 @@
  * @since 0.1.0
  */
 import * as PublicApiModule from "@effect-launchkey/core/api/PublicApi"
+import * as ServiceManagementApiModule from "@effect-launchkey/core/api/ServiceManagementApi"
 import * as ApiErrorModule from "@effect-launchkey/core/ApiError"
 import * as AuthorizationModule from "@effect-launchkey/core/Authorization"
 import * as AuthPolicyModule from "@effect-launchkey/core/AuthPolicy"
@@ -207,6 +208,12 @@ export const PublicKey: ArbitrariesOf<typeof PublicKeyModule> = derive(PublicKey
  * @category constructors
  */
 export const ResponsePolicy: ArbitrariesOf<typeof ResponsePolicyModule> = derive(ResponsePolicyModule)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ServiceManagementApi: ArbitrariesOf<typeof ServiceManagementApiModule> = derive(ServiceManagementApiModule)
 
 /**
  * @since 0.1.0

@@ -2,7 +2,7 @@ import { Api } from "@effect-launchkey/core/Api"
 import { SetServicePolicy } from "@effect-launchkey/core/api/ServiceManagementApi"
 import { ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import { KeyId } from "@effect-launchkey/core/KeyId"
-import { NewService, ServiceChange } from "@effect-launchkey/core/ServiceProfile"
+import { NewService, ServiceChange, WebUrl } from "@effect-launchkey/core/ServiceProfile"
 import { fold } from "@effect-launchkey/transport/DerivedClient"
 import type { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
@@ -21,8 +21,14 @@ type Derived = Effect.Effect.Success<ReturnType<typeof owned>>
 
 const validateNew = validate(Schema.typeSchema(NewService))
 
+// Null is what clears an address here, so an empty text is a mistake.
+const Address = Schema.optional(Schema.NullOr(WebUrl))
+
 const validateChange = validate(
-  Schema.typeSchema(ServiceChange).pipe(Schema.omit("id"), Schema.extend(Schema.Struct({ id: ServiceId })))
+  Schema.typeSchema(ServiceChange).pipe(
+    Schema.omit("id", "icon", "callbackUrl"),
+    Schema.extend(Schema.Struct({ id: ServiceId, icon: Address, callbackUrl: Address }))
+  )
 )
 
 const validateId = validate(ServiceId, "id")
