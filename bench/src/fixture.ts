@@ -25,12 +25,29 @@ export type Operation = "create" | "pending poll" | "answered poll"
 
 export const operations: ReadonlyArray<Operation> = ["create", "pending poll", "answered poll"]
 
+/** A request as it goes over the wire, and the id that its answer will name. */
+export interface Request {
+  readonly tokenId: string
+  readonly method: "GET" | "POST"
+  readonly path: string
+  readonly token: string
+  readonly body: string | undefined
+}
+
 /** An answer as it comes from the wire. */
 export interface Answer {
   readonly status: number
   readonly token: string
   readonly body: Uint8Array
 }
+
+/** What a token says of the message that it belongs to: of a response, or of a request such as a webhook. */
+export interface MessageClaims {
+  readonly response?: { readonly hash?: string }
+  readonly request?: { readonly hash?: string }
+}
+
+export const hashOf = ({ request, response }: MessageClaims): string | undefined => (response ?? request)?.hash
 
 export const serviceId = Entity.ServiceId.make("a5a2d6d4-7d1c-11ee-b962-0242ac120002")
 export const service = Entity.service(serviceId)
@@ -39,6 +56,24 @@ export const user = "6f1b0cbb-6a3c-4f62-9e0e-1f5b4f9f3c11"
 export const requestId = AuthorizationRequestId.make("b1d05c28-0b18-41e4-94a0-853758eeefc8")
 /** Of the request that nobody has answered. */
 export const openRequestId = AuthorizationRequestId.make("d8e2ab6c-07a5-4a1e-9a3b-7c2f0f4f8d55")
+
+/** What each operation calls. */
+export const endpoints: { readonly [O in Operation]: Pick<Request, "method" | "path"> } = {
+  "create": { method: "POST", path: "/service/v3/auths" },
+  "pending poll": { method: "GET", path: `/service/v3/auths/${openRequestId}` },
+  "answered poll": { method: "GET", path: `/service/v3/auths/${requestId}` }
+}
+
+export const operationOf = (method: string, path: string): Operation =>
+  method === "POST" ? "create" : path === endpoints["answered poll"].path ? "answered poll" : "pending poll"
+
+/** What the platform tells to anybody. */
+export const publicAnswer = (path: string): { readonly body: string; readonly keyId?: string } | undefined =>
+  path === "/public/v3/ping"
+    ? { body: JSON.stringify({ api_time: new Date().toISOString().replace(/\.\d+Z$/, "Z") }) }
+    : path.startsWith("/public/v3/public-key")
+    ? { body: platformPem, keyId: platformKeyId }
+    : undefined
 
 const office = { name: "Office", latitude: 36.120825, longitude: -115.157216, radius: 250 }
 
@@ -85,7 +120,7 @@ const deviceAnswer: typeof DeviceAnswer.Encoded = {
   ]
 }
 
-const created: typeof AuthorizationCreated.Encoded = {
+export const created: typeof AuthorizationCreated.Encoded = {
   auth_request: requestId,
   push_package: null,
   device_ids: [DeviceId.make("1f0c0b7e-82ef-11ee-b962-0242ac120002")]
@@ -99,14 +134,13 @@ export const servicePublicPem = TestKeys.service.publicKey
 export const serviceKeyId = TestKeys.service.keyId
 
 /** One UUID after another of the ring, for ever. */
-const ringOf = (size: number) => {
-  const tokenIds = Array.from({ length: size }, () => randomUUID() as string)
+export const ringOf = (tokenIds: ReadonlyArray<string>): () => string => {
   let index = 0
-  return { tokenIds, next: (): string => tokenIds[index++ % size] as string }
+  return () => tokenIds[index++ % tokenIds.length] as string
 }
 
 export interface Fixture {
-  readonly next: () => string
+  readonly tokenIds: ReadonlyArray<string>
   readonly answer: (operation: Operation, tokenId: string) => Answer
   /** The one to a request whose `Authorization` header is known, without reading more of it than the id. */
   readonly answerTo: (operation: Operation, authorization: string) => Answer
@@ -156,11 +190,11 @@ export const make = async (ringSize: number): Promise<Fixture> => {
     public_key_id: serviceKeyId
   })
 
-  const ring = ringOf(ringSize)
+  const tokenIds = Array.from({ length: ringSize }, () => randomUUID() as string)
   const sealed = { "create": new Map(), "pending poll": new Map(), "answered poll": new Map() } as {
     readonly [O in Operation]: Map<string, Answer>
   }
-  for (const tokenId of ring.tokenIds) {
+  for (const tokenId of tokenIds) {
     for (
       const [operation, json] of [
         ["create", created],
@@ -180,7 +214,7 @@ export const make = async (ringSize: number): Promise<Fixture> => {
     return found
   }
   return {
-    next: ring.next,
+    tokenIds,
     answer,
     answerTo: (operation, authorization) => {
       const start = authorization.indexOf(".") + 1

@@ -6,11 +6,27 @@
 import { parseArgs } from "node:util"
 import type { Benchmark, Options } from "./benchmark.ts"
 import * as Calls from "./calls.ts"
+import * as Codec from "./codec.ts"
+import * as Contract from "./contract.ts"
+import * as Loopback from "./loopback.ts"
+import * as Memory from "./memory.ts"
+import * as Opening from "./opening.ts"
 import * as Platform from "./platform.ts"
 import * as Report from "./report.ts"
+import * as Size from "./size.ts"
 import * as Waiting from "./waiting.ts"
 
-const benchmarks: ReadonlyArray<Benchmark> = [Calls.benchmark, Waiting.benchmark, Platform.benchmark]
+const benchmarks: ReadonlyArray<Benchmark> = [
+  Calls.benchmark,
+  Loopback.benchmark,
+  Opening.benchmark,
+  Codec.benchmark,
+  Contract.benchmark,
+  Memory.benchmark,
+  Size.benchmark,
+  Waiting.benchmark,
+  Platform.benchmark
+]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

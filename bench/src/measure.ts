@@ -1,35 +1,53 @@
 /**
- * CPU time per call: what this process used, on all its threads, while a number of calls was made. Wall time would say
- * what else the machine was doing.
+ * CPU time per call: what this process used, on all its threads, while a number of calls was made. Wall time says what
+ * else the machine was doing as well; it is what calls per second and latencies are of. No harness was found that counts
+ * CPU time, so these slices are our own.
  */
-import type { Operation } from "./fixture.ts"
+import type { Answer, Operation, Request } from "./fixture.ts"
 
 export interface Load {
   readonly calls: number
   readonly inFlight: number
+  /** Takes the milliseconds of each call. */
+  readonly took: (millis: number) => void
 }
 
-export interface Subject {
+/** How a floor has its request answered. */
+export type Exchange = (operation: Operation, request: Request) => Answer | Promise<Answer>
+
+export interface Subject<in O = Operation> {
   readonly name: string
-  readonly run: (operation: Operation, load: Load) => Promise<void>
+  readonly run: (operation: O, load: Load) => Promise<void>
   readonly end: () => Promise<void>
 }
 
-/** The calls, so many of them at a time. */
-export const lanes = async (call: () => Promise<unknown>, { calls, inFlight }: Load): Promise<void> => {
+/** The calls, so many of them at a time. One that returns no promise takes no turn of the event loop. */
+export const lanes = async (call: () => unknown, { calls, inFlight, took }: Load): Promise<void> => {
   let left = calls
   const lane = async () => {
-    while (left-- > 0) await call()
+    while (left-- > 0) {
+      const started = performance.now()
+      const result = call()
+      if (result instanceof Promise) await result
+      took(performance.now() - started)
+    }
   }
   await Promise.all(Array.from({ length: inFlight }, lane))
 }
 
-/** Microseconds of CPU time per call. */
-const slice = async (subject: Subject, operation: Operation, load: Load): Promise<number> => {
+interface Slice {
+  /** Of CPU time, per call. */
+  readonly micros: number
+  readonly callsPerSecond: number
+}
+
+const slice = async <O>(subject: Subject<O>, operation: O, load: Load): Promise<Slice> => {
   const before = process.cpuUsage()
+  const started = performance.now()
   await subject.run(operation, load)
+  const seconds = (performance.now() - started) / 1000
   const { system, user } = process.cpuUsage(before)
-  return (user + system) / load.calls
+  return { micros: (user + system) / load.calls, callsPerSecond: load.calls / seconds }
 }
 
 export interface Spread {
@@ -53,31 +71,61 @@ export interface Settings {
   readonly sliceMillis: number
 }
 
+export const quantile = (values: ReadonlyArray<number>, share: number): number => {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
+}
+
+/** One subject under one load. Of slices, a value for each round. */
+export interface Measured {
+  readonly micros: ReadonlyArray<number>
+  readonly callsPerSecond: ReadonlyArray<number>
+  /** Milliseconds of each call of all rounds. */
+  readonly latencies: ReadonlyArray<number>
+}
+
+/** The one divided by the other, round by round. */
+export const ratio = (these: ReadonlyArray<number>, those: ReadonlyArray<number>): Spread =>
+  spread(these.map((value, round) => value / (those[round] ?? Number.NaN)))
+
 /**
- * Per subject, the microseconds of each round. The subjects take turns in short slices, each round beginning with
- * another one, so that whatever disturbs the machine disturbs them alike, and the garbage of one is not always paid by
- * the same other.
+ * The subjects, measured. They take turns in short slices, each round beginning with another one, so that whatever
+ * disturbs the machine disturbs them alike, and the garbage of one is not always paid by the same other.
  */
-export const compare = async (
-  subjects: ReadonlyArray<Subject>,
-  operation: Operation,
+export const compare = async <O>(
+  subjects: ReadonlyArray<Subject<O>>,
+  operation: O,
   inFlight: number,
   settings: Settings
-): Promise<ReadonlyMap<string, ReadonlyArray<number>>> => {
-  const calls = new Map<string, number>()
+): Promise<ReadonlyArray<Measured>> => {
+  const measured: Array<
+    {
+      readonly calls: number
+      readonly micros: Array<number>
+      readonly perSecond: Array<number>
+      latencies: Array<number>
+    }
+  > = []
   for (const subject of subjects) {
-    await slice(subject, operation, { calls: settings.warmUpCalls, inFlight })
-    const micros = await slice(subject, operation, { calls: 2 * inFlight, inFlight })
-    calls.set(subject.name, Math.max(2 * inFlight, Math.ceil(settings.sliceMillis * 1000 / micros)))
+    const load = { inFlight, took: () => {} }
+    await slice(subject, operation, { ...load, calls: settings.warmUpCalls })
+    const { micros } = await slice(subject, operation, { ...load, calls: inFlight })
+    const calls = Math.max(inFlight, Math.ceil(settings.sliceMillis * 1000 / micros))
+    measured.push({ calls, micros: [], perSecond: [], latencies: [] })
   }
-  const micros = new Map(subjects.map(({ name }) => [name, [] as Array<number>]))
   for (let round = 0; round < settings.rounds; round++) {
     for (let turn = 0; turn < subjects.length; turn++) {
-      const subject = subjects[(round + turn) % subjects.length]
-      if (subject === undefined) continue
-      const load = { calls: calls.get(subject.name) ?? inFlight, inFlight }
-      micros.get(subject.name)?.push(await slice(subject, operation, load))
+      const index = (round + turn) % subjects.length
+      const [subject, of] = [subjects[index], measured[index]]
+      if (subject === undefined || of === undefined) continue
+      const found = await slice(subject, operation, {
+        calls: of.calls,
+        inFlight,
+        took: (millis) => of.latencies.push(millis)
+      })
+      of.micros.push(found.micros)
+      of.perSecond.push(found.callsPerSecond)
     }
   }
-  return micros
+  return measured.map(({ latencies, micros, perSecond }) => ({ latencies, micros, callsPerSecond: perSecond }))
 }

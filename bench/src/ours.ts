@@ -5,7 +5,7 @@ import * as Keyring from "@effect-launchkey/transport/Keyring"
 import * as NodeJose from "@effect-launchkey/transport/NodeJose"
 import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import * as Transport from "@effect-launchkey/transport/Transport"
-import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -13,27 +13,33 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Fixture from "./fixture.ts"
 import type { Subject } from "./measure.ts"
-import * as Peer from "./peer.ts"
 
 const engines = { "ours": Jose.make, "ours, by NodeJose": NodeJose.make }
 
-export const make = async (fixture: Fixture.Fixture, name: keyof typeof engines): Promise<Subject> => {
+/** By which the subject reaches the platform, and the ids that it gives its requests. */
+export interface Platform {
+  readonly baseUrl: string
+  readonly httpClient: Layer.Layer<HttpClient.HttpClient>
+  readonly next: () => string
+}
+
+export const make = async (name: keyof typeof engines, platform: Platform): Promise<Subject> => {
   const jose = Layer.succeed(Jose.Jose, {
     ...engines[name],
     // drawn all the same, so that its cost is ours
-    randomUuid: Effect.map(engines[name].randomUuid, fixture.next)
+    randomUuid: Effect.map(engines[name].randomUuid, platform.next)
   })
   const runtime = ManagedRuntime.make(
     ServiceClient.layer({ serviceId: Fixture.serviceId }).pipe(
       Layer.provide(Layer.effect(
         Transport.Transport,
-        Transport.make({ issuer: Fixture.service, baseUrl: "https://mfa.example.com" })
+        Transport.make({ issuer: Fixture.service, baseUrl: platform.baseUrl })
       )),
       Layer.provide(Layer.merge(
         RemoteApi.layer,
         Keyring.layer({ signingKey: Redacted.make(Fixture.servicePrivatePem) })
       )),
-      Layer.provide(Layer.merge(jose, Layer.succeed(HttpClient.HttpClient, Peer.make(fixture))))
+      Layer.provide(Layer.merge(jose, platform.httpClient))
     )
   )
   const client = await runtime.runPromise(ServiceClient.ServiceClient)
@@ -48,17 +54,24 @@ export const make = async (fixture: Fixture.Fixture, name: keyof typeof engines)
 
   return {
     name,
-    run: (operation, { calls, inFlight }) => {
+    run: (operation, { calls, inFlight, took }) => {
       let left = calls
-      const lane = Effect.whileLoop({
-        while: () => left-- > 0,
-        body: call[operation],
-        step: (right) => {
-          if (!right) throw new Error(`Our ${operation} gave another result than was sealed`)
-        }
-      })
+      const lane = () => {
+        let started = 0
+        return Effect.whileLoop({
+          while: () => left-- > 0,
+          body: () => {
+            started = performance.now()
+            return call[operation]()
+          },
+          step: (right) => {
+            if (!right) throw new Error(`Our ${operation} gave another result than was sealed`)
+            took(performance.now() - started)
+          }
+        })
+      }
       return runtime.runPromise(
-        Effect.all(Array.from({ length: inFlight }, () => lane), { concurrency: "unbounded", discard: true })
+        Effect.all(Array.from({ length: inFlight }, lane), { concurrency: "unbounded", discard: true })
       )
     },
     end: () => runtime.dispose()

@@ -9,15 +9,17 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Fixture from "./fixture.ts"
 
-const operationOf = (request: HttpClientRequest.HttpClientRequest, url: URL): Fixture.Operation =>
-  request.method === "POST" ? "create" : url.pathname.endsWith(Fixture.requestId) ? "answered poll" : "pending poll"
-
-const publicAnswer = (url: URL): Response | undefined =>
-  url.pathname === "/public/v3/ping"
-    ? Response.json({ api_time: new Date().toISOString().replace(/\.\d+Z$/, "Z") })
-    : url.pathname.startsWith("/public/v3/public-key")
-    ? new Response(Fixture.platformPem, { headers: { "x-iov-key-id": Fixture.platformKeyId } })
-    : undefined
+const publicAnswer = (url: URL): Response => {
+  const answer = Fixture.publicAnswer(url.pathname)
+  return answer === undefined
+    ? new Response(null, { status: 404 })
+    : new Response(answer.body, {
+      headers: {
+        "content-type": "application/json",
+        ...(answer.keyId !== undefined && { "x-iov-key-id": answer.keyId })
+      }
+    })
+}
 
 /** Whatever of the interface the transport does not ask for. */
 const rest = (request: HttpClientRequest.HttpClientRequest) => HttpClientResponse.fromWeb(request, new Response())
@@ -28,10 +30,10 @@ export const make = (fixture: Fixture.Fixture): HttpClient.HttpClient => {
     const authorization = request.headers["authorization"]
     if (authorization === undefined) {
       return Effect.succeed(
-        HttpClientResponse.fromWeb(request, publicAnswer(url) ?? new Response(null, { status: 404 }))
+        HttpClientResponse.fromWeb(request, publicAnswer(url))
       )
     }
-    const { body, status, token } = fixture.answerTo(operationOf(request, url), authorization)
+    const { body, status, token } = fixture.answerTo(Fixture.operationOf(request.method, url.pathname), authorization)
     prototype ??= rest(request)
     const answer: HttpClientResponse.HttpClientResponse = Object.create(prototype, {
       request: { value: request },
