@@ -14,15 +14,19 @@ const printer = ts.createPrinter({ removeComments: true, newLine: ts.NewLineKind
 
 const print = (node: ts.Node, source: ts.SourceFile): string => printer.printNode(ts.EmitHint.Unspecified, node, source)
 
-/** In which order the compiler lists the members of a union depends on what it looked at before. */
+/** In which order the compiler lists members depends on what it looked at before. */
 const sorted = (source: ts.SourceFile): ts.TransformerFactory<ts.Statement> => (context) => {
+  const inOrder = <N extends ts.Node>(nodes: ReadonlyArray<N>): ReadonlyArray<N> =>
+    nodes.map((node) => ({ node, text: print(node, source) })).sort((a, b) => a.text < b.text ? -1 : 1)
+      .map(({ node }) => node)
   const visit = (node: ts.Node): ts.Node => {
     const inner = ts.visitEachChild(node, visit, context)
     return ts.isUnionTypeNode(inner)
-      ? ts.factory.createUnionTypeNode(
-        inner.types.map((type) => ({ type, text: print(type, source) })).sort((a, b) => a.text < b.text ? -1 : 1)
-          .map(({ type }) => type)
-      )
+      ? ts.factory.createUnionTypeNode(inOrder(inner.types))
+      : ts.isIntersectionTypeNode(inner)
+      ? ts.factory.createIntersectionTypeNode(inOrder(inner.types))
+      : ts.isTypeLiteralNode(inner) && inner.members.every(ts.isPropertySignature)
+      ? ts.factory.createTypeLiteralNode(inOrder(inner.members))
       : inner
   }
   return (node) => ts.visitNode(node, visit, ts.isStatement)
