@@ -22,10 +22,11 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import * as V8 from "node:v8"
-import * as Vm from "node:vm"
-import { type Benchmark, table } from "./benchmark.ts"
+import { Buffer } from "node:buffer"
+import { atMost, type Benchmark, type Goal, table } from "./benchmark.ts"
+import * as Fixture from "./fixture.ts"
 import { serviceId } from "./fixture.ts"
+import { heap } from "./process.ts"
 import * as VirtualClock from "./virtualClock.ts"
 
 interface Way {
@@ -52,7 +53,12 @@ const ways: ReadonlyArray<Way> = [
 
 interface Row {
   readonly way: string
+  readonly waits: number
   readonly requests: number
+  /** Of one wait, on average. */
+  readonly requestsPerMinute: number
+  /** Sent and received for one wait, on average: bytes. */
+  readonly bytesOnTheWire: number
   readonly bytesPerWait: number
   /** Milliseconds from the answer to the end of the wait, by the clock that everything runs on. */
   readonly noticed: { readonly median: number; readonly p99: number; readonly longest: number }
@@ -62,9 +68,11 @@ interface Row {
   readonly cpu: number
 }
 
-interface Settings {
-  readonly waits: number
-}
+/** The number that the goals are for, which is waited for in every way. */
+const goalsAt = 5000
+
+/** What is also waited for by other numbers. */
+const compared = ["polling only", "both"]
 
 /** Milliseconds between steps of the clock: no wait is measured finer. */
 const tick = 20
@@ -98,7 +106,7 @@ const decodePackage = Schema.decodeUnknownSync(AuthorizationPackage)
 
 /** Nothing is sealed: it answers what is asked, and counts. */
 const stub = (isAnswered: (id: string) => boolean) => {
-  const count = { requests: 0 }
+  const count = { requests: 0, answered: 0 }
   const layer = Layer.effect(
     Transport,
     Effect.map(Transport, (transport) => ({
@@ -108,7 +116,9 @@ const stub = (isAnswered: (id: string) => boolean) => {
           Effect.map((request) => {
             count.requests++
             const id = request.url.slice(request.url.lastIndexOf("/") + 1)
-            return respond(request, isAnswered(id) ? replyTo(request.url) : TestTransport.noContent)
+            if (!isAnswered(id)) return respond(request, TestTransport.noContent)
+            count.answered++
+            return respond(request, replyTo(request.url))
           }),
           Effect.succeed
         )
@@ -117,20 +127,48 @@ const stub = (isAnswered: (id: string) => boolean) => {
   return { count, layer }
 }
 
-V8.setFlagsFromString("--expose_gc")
-const collect: () => void = Vm.runInNewContext("gc")
-
-const heap = () => {
-  collect()
-  return process.memoryUsage().heapUsed
+interface Wire {
+  readonly pending: number
+  readonly answered: number
+  readonly webhook: number
 }
+
+/** The sizes of sealed messages, as those of `calls` are: bytes. */
+const wireSizes = async (): Promise<Wire> => {
+  const fixture = await Fixture.make(1)
+  const tokenId = fixture.next()
+  const encodedLength = (json: object) => Buffer.from(JSON.stringify(json)).toString("base64url").length
+  const token = encodedLength({ alg: "RS256", typ: "JWT", kid: Fixture.serviceKeyId }) + encodedLength({
+    jti: tokenId,
+    iss: Fixture.service,
+    sub: Fixture.service,
+    aud: "lka",
+    iat: 1_800_000_000,
+    nbf: 1_800_000_000,
+    exp: 1_800_000_005,
+    request: { meth: "GET", path: `/service/v3/auths/${Fixture.requestId}` }
+  }) + 2 + encodedSignatureLength
+  const request = `GET /service/v3/auths/${Fixture.requestId} HTTP/1.1\r\nauthorization: IOV-JWT \r\n`.length + token
+  const answer = (operation: Fixture.Operation) => {
+    const { body, token } = fixture.answer(operation, tokenId)
+    return "HTTP/1.1 200 OK\r\nx-iov-jwt: \r\n".length + token.length + body.length
+  }
+  return {
+    pending: request + answer("pending poll"),
+    answered: request + answer("answered poll"),
+    webhook: answer("answered poll")
+  }
+}
+
+/** Of RSA with 2048 bits, in base64url. */
+const encodedSignatureLength = 342
 
 const quantile = (sorted: ReadonlyArray<number>, share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
 
 const sorted = (values: Iterable<number>) => Array.from(values).sort((one, other) => one - other)
 
-const measureWay = async (way: Way, { waits }: Settings): Promise<Row> => {
+const measureWay = async (way: Way, waits: number, wire: Wire): Promise<Row> => {
   const virtual = VirtualClock.make(1_800_000_000_000)
   const started = virtual.now()
   const answers = new Set<string>()
@@ -181,8 +219,10 @@ const measureWay = async (way: Way, { waits }: Settings): Promise<Row> => {
   await virtual.step(tick)
   const bytesPerWait = (heap() - before) / waits
 
+  let webhooks = 0
   const cpu = process.cpuUsage()
   for (let next = 0; noticed.size < waits;) {
+    const told = next
     while (next < waits && started + firstAnswer + next * (lastAnswer - firstAnswer) / waits <= virtual.now()) {
       const index = next++
       const id = idOf(index)
@@ -190,9 +230,10 @@ const measureWay = async (way: Way, { waits }: Settings): Promise<Row> => {
       answeredAt.set(index, { virtual: virtual.now(), real: performance.now() })
       if (!way.webhooks || way.lost(index)) continue
       // what a receiver does with a webhook once it has opened it
+      webhooks++
       await Effect.runPromise(inbox.complete({ serviceId, id }, decodePackage(replyTo(id).body)))
     }
-    await virtual.step(0)
+    if (next > told) await virtual.step(0)
     await virtual.step(tick)
   }
   const { system, user } = process.cpuUsage(cpu)
@@ -200,9 +241,15 @@ const measureWay = async (way: Way, { waits }: Settings): Promise<Row> => {
 
   const times = sorted(noticed.values())
   const real = sorted([...handedOver].flatMap(([index, millis]) => way.lost(index) ? [] : [millis]))
+  const minutes = times.reduce((all, time) => all + time, 0) / 60_000 +
+    [...answeredAt.values()].reduce((all, at) => all + at.virtual - started, 0) / 60_000
+  const { answered, requests } = count
   return {
     way: way.name,
-    requests: count.requests,
+    waits,
+    requests,
+    requestsPerMinute: requests / minutes,
+    bytesOnTheWire: ((requests - answered) * wire.pending + answered * wire.answered + webhooks * wire.webhook) / waits,
     bytesPerWait,
     noticed: { median: quantile(times, 0.5), p99: quantile(times, 0.99), longest: quantile(times, 1) },
     handedOver: way.webhooks ? { median: quantile(real, 0.5), p99: quantile(real, 0.99) } : undefined,
@@ -210,27 +257,46 @@ const measureWay = async (way: Way, { waits }: Settings): Promise<Row> => {
   }
 }
 
-const measure = async (settings: Settings, tell: (text: string) => void): Promise<ReadonlyArray<Row>> => {
+const measure = async (
+  numbers: ReadonlyArray<number>,
+  all: number,
+  tell: (text: string) => void
+): Promise<ReadonlyArray<Row>> => {
+  const wire = await wireSizes()
   const rows: Array<Row> = []
   // for the compiler alone
-  for (const way of ways) await measureWay(way, { waits: 100 })
-  for (const way of ways) {
-    const row = await measureWay(way, settings)
-    tell(`${row.way}: ${row.requests} requests`)
-    rows.push(row)
+  for (const way of ways.filter(({ name }) => compared.includes(name))) await measureWay(way, 100, wire)
+  for (const waits of numbers) {
+    for (const way of ways) {
+      if (waits !== all && !compared.includes(way.name)) continue
+      const row = await measureWay(way, waits, wire)
+      tell(`${waits}, ${row.way}: ${row.requests} requests`)
+      rows.push(row)
+    }
   }
   return rows
 }
 
+const goals = (rows: ReadonlyArray<Row>, waits: number): ReadonlyArray<Goal> => {
+  const row = rows.find((row) => row.waits === waits && row.way === "both")
+  if (row === undefined) return []
+  const many = `${waits} waits with webhooks`
+  return [
+    atMost(1, row.requestsPerMinute, { goal: `${many}: requests for each, per minute`, unit: "" }),
+    atMost(60, row.bytesPerWait * waits / 1e6, { goal: `${many}: heap above idle`, unit: "MB" }),
+    atMost(50, row.handedOver?.median ?? Number.NaN, { goal: `${many}: median from delivery to notice`, unit: "ms" })
+  ]
+}
+
 const head = [
+  "waits",
   "way",
-  "requests",
-  "heap per wait, KB",
+  "requests for each, per minute",
+  "KB on the wire for each",
+  "KB of heap for each",
   "noticed after, s: p50",
-  "p99",
   "longest",
   "handed over in, ms: p50",
-  "p99",
   "CPU, s"
 ]
 
@@ -239,23 +305,24 @@ const seconds = (millis: number) => (millis / 1000).toFixed(1)
 export const benchmark: Benchmark = {
   name: "waiting",
   run: async ({ quick }, tell) => {
-    const settings = { waits: quick ? 200 : 5000 }
-    const rows = await measure(settings, tell)
+    const all = quick ? 100 : goalsAt
+    const numbers = quick ? [all] : [100, 1000, all, 10_000]
+    const rows = await measure(numbers, all, tell)
     return {
-      figures: { settings, rows },
-      goals: [],
-      how: `${settings.waits} waits`,
+      figures: { settings: { numbers }, rows },
+      goals: goals(rows, all),
+      how: `${numbers.join(", ")} waits`,
       tables: table(
         head,
-        rows.map(({ bytesPerWait, cpu, handedOver, noticed, requests, way }) => [
+        rows.map(({ bytesOnTheWire, bytesPerWait, cpu, handedOver, noticed, requestsPerMinute, waits, way }) => [
+          waits,
           way,
-          requests,
+          requestsPerMinute.toFixed(2),
+          (bytesOnTheWire / 1000).toFixed(1),
           (bytesPerWait / 1000).toFixed(1),
           seconds(noticed.median),
-          seconds(noticed.p99),
           seconds(noticed.longest),
           handedOver?.median.toFixed(1) ?? "",
-          handedOver?.p99.toFixed(1) ?? "",
           seconds(cpu)
         ])
       )
