@@ -30,7 +30,7 @@ export const benchmark: Benchmark = {
   run: async ({ ours, quick }, tell) => {
     const settings = quick
       ? { loads: [1, 32], warmUpCalls: 1, rounds: 2, sliceMillis: 1 }
-      : { loads: [1, 8, 32, 128], warmUpCalls: 500, rounds: 11, sliceMillis: 200 }
+      : { loads: [1, 8, 32, 128], warmUpCalls: 500, rounds: 9, sliceMillis: 200 }
     const fixture = await Fixture.make(Operations.ringSize)
     const rows = await Operations.measure(
       {
