@@ -14,7 +14,7 @@ import { counter, gauge, histogram, seconds } from "@effect-launchkey/transport/
  * @since 0.1.0
  * @category models
  */
-export const operations = counter({
+export const operations = /* @__PURE__ */ counter({
   name: "launchkey_operations_total",
   description: "Uses of the clients' methods",
   unit: "{operation}",
@@ -27,7 +27,7 @@ export const operations = counter({
  * @since 0.1.0
  * @category models
  */
-export const errors = counter({
+export const errors = /* @__PURE__ */ counter({
   name: "launchkey_errors_total",
   description: "Failures of the clients' methods",
   unit: "{error}",
@@ -40,7 +40,7 @@ export const errors = counter({
  * @since 0.1.0
  * @category models
  */
-export const duration = histogram({
+export const duration = /* @__PURE__ */ histogram({
   name: "launchkey_operation_duration_seconds",
   description: "How long the clients' methods take",
   unit: "s",
@@ -54,7 +54,7 @@ export const duration = histogram({
  * @since 0.1.0
  * @category models
  */
-export const waiting = gauge({
+export const waiting = /* @__PURE__ */ gauge({
   name: "launchkey_waiting_requests",
   description: "Authorization requests whose response is awaited",
   unit: "{request}",
@@ -68,7 +68,7 @@ export const waiting = gauge({
  * @since 0.1.0
  * @category models
  */
-export const rejections = counter({
+export const rejections = /* @__PURE__ */ counter({
   name: "launchkey_rejections_total",
   description: "Messages that were not believed",
   unit: "{message}",
@@ -82,7 +82,7 @@ export const rejections = counter({
  * @since 0.1.0
  * @category models
  */
-export const webhooks = counter({
+export const webhooks = /* @__PURE__ */ counter({
   name: "launchkey_webhooks_total",
   description: "Webhooks that came",
   unit: "{message}",
@@ -96,7 +96,7 @@ export const webhooks = counter({
  * @since 0.1.0
  * @category models
  */
-export const webhookLag = histogram({
+export const webhookLag = /* @__PURE__ */ histogram({
   name: "launchkey_webhook_lag_seconds",
   description: "From an event until its webhook is handled",
   unit: "s",

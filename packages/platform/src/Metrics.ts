@@ -19,7 +19,7 @@ import type * as Store from "./Store.ts"
  * @since 0.1.0
  * @category models
  */
-export const requests = counter({
+export const requests = /* @__PURE__ */ counter({
   name: "launchkey_platform_requests_total",
   description: "Requests to the platform",
   unit: "{request}",
@@ -30,7 +30,7 @@ export const requests = counter({
  * @since 0.1.0
  * @category models
  */
-export const duration = histogram({
+export const duration = /* @__PURE__ */ histogram({
   name: "launchkey_platform_request_duration_seconds",
   description: "How long the platform takes to answer",
   unit: "s",
@@ -44,7 +44,7 @@ export const duration = histogram({
  * @since 0.1.0
  * @category models
  */
-export const refusals = counter({
+export const refusals = /* @__PURE__ */ counter({
   name: "launchkey_platform_refusals_total",
   description: "Requests that the platform did not believe",
   unit: "{request}",
@@ -57,7 +57,7 @@ export const refusals = counter({
  * @since 0.1.0
  * @category models
  */
-export const openRequests = gauge({
+export const openRequests = /* @__PURE__ */ gauge({
   name: "launchkey_platform_open_requests",
   description: "Authorization requests that are open",
   unit: "{request}",
@@ -70,7 +70,7 @@ export const openRequests = gauge({
  * @since 0.1.0
  * @category models
  */
-export const deliveries = counter({
+export const deliveries = /* @__PURE__ */ counter({
   name: "launchkey_platform_deliveries_total",
   description: "Webhooks that were delivered or not",
   unit: "{message}",
@@ -83,7 +83,7 @@ export const deliveries = counter({
  * @since 0.1.0
  * @category models
  */
-export const deliveryAttempts = counter({
+export const deliveryAttempts = /* @__PURE__ */ counter({
   name: "launchkey_platform_delivery_attempts_total",
   description: "Attempts to deliver webhooks",
   unit: "{attempt}",
@@ -96,7 +96,7 @@ export const deliveryAttempts = counter({
  * @since 0.1.0
  * @category models
  */
-export const openDeliveries = gauge({
+export const openDeliveries = /* @__PURE__ */ gauge({
   name: "launchkey_platform_open_deliveries",
   description: "Webhooks that are on their way",
   unit: "{message}",

@@ -132,7 +132,7 @@ export const otherOperation = "other"
  * @since 0.1.0
  * @category models
  */
-export const calls = counter({
+export const calls = /* @__PURE__ */ counter({
   name: "launchkey_calls_total",
   description: "Sealed calls to the platform",
   unit: "{call}",
@@ -143,7 +143,7 @@ export const calls = counter({
  * @since 0.1.0
  * @category models
  */
-export const attempts = counter({
+export const attempts = /* @__PURE__ */ counter({
   name: "launchkey_attempts_total",
   description: "Attempts of sealed calls",
   unit: "{attempt}",
@@ -156,7 +156,7 @@ export const attempts = counter({
  * @since 0.1.0
  * @category models
  */
-export const retries = counter({
+export const retries = /* @__PURE__ */ counter({
   name: "launchkey_retries_total",
   description: "Attempts after the first",
   unit: "{attempt}",
@@ -169,7 +169,7 @@ export const retries = counter({
  * @since 0.1.0
  * @category models
  */
-export const retryBudget = gauge({
+export const retryBudget = /* @__PURE__ */ gauge({
   name: "launchkey_retry_budget",
   description: "Retries that are left",
   unit: "{attempt}",
@@ -182,7 +182,7 @@ export const retryBudget = gauge({
  * @since 0.1.0
  * @category models
  */
-export const clockOffset = gauge({
+export const clockOffset = /* @__PURE__ */ gauge({
   name: "launchkey_clock_offset_seconds",
   description: "How far the platform's clock is ahead of ours",
   unit: "s",
@@ -196,7 +196,7 @@ export const clockOffset = gauge({
  * @since 0.1.0
  * @category models
  */
-export const keyLookups = counter({
+export const keyLookups = /* @__PURE__ */ counter({
   name: "launchkey_key_lookups_total",
   description: "Lookups of the platform's public keys",
   unit: "{lookup}",

@@ -48,7 +48,7 @@ const sources = ["transport", "clients", "platform"].flatMap((name) => {
 /** As they stand in calls that make spans: `"Module.method"`, or a template whose beginning is put in. */
 const spanNames = new Set(
   sources.flatMap((source) =>
-    [...source.matchAll(/(?:Effect\.fn|withSpan|traced)\(\s*(?:[^()]*?\)+,\s*)?["`]([\w$\{\}.]+)["`]/g)].map(
+    [...source.matchAll(/(?:Effect\.fn|withSpan|traced)\(\s*(?:[^()]*?\)+,\s*)?["`]([\w${}.]+)["`]/g)].map(
       ([, name]) => name ?? ""
     )
   )
