@@ -223,12 +223,8 @@ for (const specifier of closed) {
   step("consumer: public modules load, internal ones do not", process.execPath, ["consumer.mjs"], project)
   Fs.writeFileSync(
     Path.join(project, "consumer.cjs"),
-    `for (const specifier of ${JSON.stringify(loaded)}) {
-  if (Object.keys(require(specifier)).length === 0) throw new Error(specifier + " gives nothing to require()")
-}
-`
+    `for (const specifier of ${JSON.stringify(loaded)}) require(specifier)`
   )
-  // the release notes of Node 20.19 and 22.12 have it without a flag
   if ("require_module" in process.features && process.features.require_module === true) {
     step("consumer: public modules can be required", process.execPath, ["consumer.cjs"], project)
   } else {
