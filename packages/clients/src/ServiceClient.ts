@@ -121,6 +121,8 @@ export interface AwaitResponseOptions extends GetResponseOptions {
    * interruption then takes as long as that does. That it failed is logged. Default false.
    */
   readonly cancelOnInterrupt?: boolean | undefined
+  /** Done each time that the platform was asked and nobody had answered yet. */
+  readonly onPending?: Effect.Effect<unknown> | undefined
 }
 
 /**
@@ -445,7 +447,9 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
             schedule: options.schedule,
             atEnd,
             traced,
-            read: Effect.suspend(() => traced(read(id, expected))),
+            read: Effect.suspend(() =>
+              Effect.tap(traced(read(id, expected)), (found) => Option.isNone(found) ? options.onPending : undefined)
+            ),
             open: tells(expected.user)
               ? Option.some((relayed) => traced(open(id, expected)(relayed)))
               : Option.none()

@@ -89,6 +89,16 @@ export * as PendingAuthorizations from "./PendingAuthorizations.ts"
 export * as Polling from "./Polling.ts"
 
 /**
+ * The clients for programs that are not written with Effect: the same methods under the same names, that return promises
+ * and take an `AbortSignal`. What a promise rejects with is the error itself, of the same class and with the same `_tag`.
+ *
+ * Each method is made of the client's own, so a client that learns something has it here too.
+ *
+ * @since 0.1.0
+ */
+export * as PromiseClients from "./PromiseClients.ts"
+
+/**
  * What a service does: ask its users for authorization, tell them about their sessions, and verify their one-time codes.
  *
  * @see docs/protocol.md "Authorizations"

@@ -4,7 +4,7 @@
  */
 import { AuthorizationPackage, AuthorizationRequestId, DeviceId } from "@effect-launchkey/core/Authorization"
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Either, Encoding, Option, Schema } from "effect"
 import * as Answer from "../src/Answer.ts"
 import * as Envelope from "../src/Envelope.ts"
 import * as bare from "./support/bare.ts"
@@ -277,7 +277,7 @@ layer(Known.layer)("what another implementation seals is opened by us", (it) => 
         }).split(".")
         const token = bare.signJws(
           JSON.stringify({ alg, kid: keys.api_previous.kid }),
-          Buffer.from(payload, "base64url").toString(),
+          Either.getOrThrow(Encoding.decodeBase64UrlString(payload)),
           keys.api_previous.private_pkcs8_pem,
           `RSA-${hash.toUpperCase()}`
         )

@@ -2,7 +2,7 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import { Clock, Effect, Option, Ref } from "effect"
+import { Clock, Effect, Either, Encoding, Option, Ref } from "effect"
 import * as forge from "./forge.ts"
 import { keys } from "./vectors.ts"
 
@@ -19,7 +19,9 @@ export type Answer = Effect.Effect<Response, HttpClientError.HttpClientError>
 
 /** What a request says of itself, unverified. */
 export const claimsOf = (seen: Seen) =>
-  JSON.parse(Buffer.from(seen.headers["authorization"]?.split(".")[1] ?? "", "base64url").toString()) as {
+  JSON.parse(
+    Either.getOrThrow(Encoding.decodeBase64UrlString(seen.headers["authorization"]?.split(".")[1] ?? ""))
+  ) as {
     readonly iss: string
     readonly sub: string
     readonly jti: string

@@ -1,0 +1,3 @@
+declare module "runtimes:files" {
+  export const files: ReadonlyArray<readonly [name: string, load: () => Promise<unknown>]>
+}

@@ -1,0 +1,226 @@
+/** The runtimes, where each comes from, and how the body is run on it. */
+import { spawn } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { chromium } from "playwright-core"
+import type { Place } from "./body/place.ts"
+
+/** A runtime that is at hand. */
+export interface Ready {
+  /** As it says itself. */
+  readonly version: string
+  /** Has it run the body; the promise ends with the runtime, and what it said is for the case that it ends too early. */
+  readonly run: (place: Place) => Running
+}
+
+interface Running {
+  readonly ended: Promise<string>
+  readonly end: () => Promise<unknown>
+}
+
+export interface Runtime {
+  readonly name: string
+  /** Tests of what it cannot do at all, by the ends of their names, and why. */
+  readonly cannot?: Readonly<Record<string, string>>
+  /** In a folder with the body, in `body.mjs`. Why there is none, as text. */
+  readonly prepare: (folder: string) => Promise<Ready | string>
+}
+
+const started = (command: string, args: ReadonlyArray<string>, cwd: string): Running => {
+  // a group of its own, as some are scripts that start the runtime
+  const child = spawn(command, args, { cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] })
+  let said = ""
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => said += String(chunk))
+  const ended = new Promise<string>((resolve) => {
+    child.on("error", (error) => resolve(String(error)))
+    child.on("close", (code, signal) => resolve(`ended with ${code ?? signal}\n${said.slice(-4000)}`))
+  })
+  return {
+    ended,
+    end: () => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL")
+      } catch {
+        // it has ended
+      }
+      return ended
+    }
+  }
+}
+
+const output = (command: string, args: ReadonlyArray<string>, cwd: string): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "ignore"] })
+    let said = ""
+    child.stdout.on("data", (chunk) => said += String(chunk))
+    child.on("error", () => resolve(undefined))
+    child.on("close", (code) => resolve(code === 0 ? said.trim() : undefined))
+  })
+
+/** From the package registry, by the package that carries the command of the same name. */
+const packaged = async (name: string, version: string, folder: string): Promise<string | undefined> => {
+  const found = await output("npx", ["-y", "-p", `${name}@${version}`, "-c", `command -v ${name}`], folder)
+  return found === undefined || !Path.isAbsolute(found) ? undefined : found
+}
+
+const versionOf = async (command: string, args: ReadonlyArray<string>, folder: string): Promise<string> =>
+  /\d+(?:[.-]\d+)+/.exec(await output(command, args, folder) ?? "")?.[0] ?? "unknown"
+
+interface Packaged {
+  readonly name: string
+  readonly package: string
+  readonly version: string
+  /** What to give the command; `main.mjs` runs the body. */
+  readonly args: (place: Place, folder: string) => ReadonlyArray<string>
+}
+
+const ofPackage = (runtime: Packaged): Runtime => ({
+  name: runtime.name,
+  prepare: async (folder) => {
+    const command = await packaged(runtime.package, runtime.version, folder)
+    if (command === undefined) return `npx did not find ${runtime.package}@${runtime.version} in the package registry`
+    return {
+      version: await versionOf(command, ["--version"], folder),
+      run: (place) => started(command, runtime.args(place, folder), folder)
+    }
+  }
+})
+
+const script = (place: Place, folder: string): string => {
+  const file = Path.join(folder, "main.mjs")
+  Fs.writeFileSync(file, `import { run } from "./body.mjs"\nawait run(${JSON.stringify(place)})\n`)
+  return file
+}
+
+const node = (version: string): Runtime =>
+  ofPackage({
+    name: `node${version.split(".")[0]}`,
+    package: "node",
+    version,
+    args: (place, folder) => [script(place, folder)]
+  })
+
+const addresses = (place: Place): string => [place.baseUrl, place.runner].map((url) => new URL(url).host).join(",")
+
+/** The body runs within a request, as workerd neither waits nor tells the time outside of one. */
+const worker = (place: Place): string =>
+  `import { run } from "body.mjs"
+export default {
+  fetch: async () => {
+    await run(${JSON.stringify(place)})
+    return new Response("done")
+  }
+}
+`
+
+/** The socket is asked once by itself, on a port that is free: workerd reports it on standard output. */
+const workerConfig = `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "loopback", network = (allow = ["private"]))
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]
+);
+
+const main :Workerd.Worker = (
+  modules = [
+    (name = "main.mjs", esModule = embed "main.mjs"),
+    (name = "body.mjs", esModule = embed "body.mjs")
+  ],
+  compatibilityDate = "2026-11-01",
+  globalOutbound = "loopback"
+);
+`
+
+const workerd = (version: string): Runtime => ({
+  name: "workerd",
+  prepare: async (folder) => {
+    const command = await packaged("workerd", version, folder)
+    if (command === undefined) return `npx did not find workerd@${version} in the package registry`
+    return {
+      version: await versionOf(command, ["--version"], folder),
+      run: (place) => {
+        Fs.writeFileSync(Path.join(folder, "main.mjs"), worker(place))
+        Fs.writeFileSync(Path.join(folder, "config.capnp"), workerConfig)
+        return workerStarted(command, folder)
+      }
+    }
+  }
+})
+
+const workerStarted = (command: string, folder: string): Running => {
+  const control = Path.join(folder, "control")
+  Fs.writeFileSync(control, "")
+  const running = started("sh", ["-c", `exec "$1" serve --control-fd=3 config.capnp 3>control`, "sh", command], folder)
+  const watch = setInterval(() => {
+    const port = /"event":"listen".*"port":(\d+)/.exec(Fs.readFileSync(control, "utf8"))?.[1]
+    if (port === undefined) return
+    clearInterval(watch)
+    // its answer comes at the end, which the runner is told of too
+    fetch(`http://127.0.0.1:${port}/`).then((response) => response.text()).catch(() => undefined)
+  }, 50)
+  void running.ended.then(() => clearInterval(watch))
+  return running
+}
+
+const browsers = [
+  process.env["CHROME_PATH"],
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/usr/bin/google-chrome-stable",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+]
+
+const browser: Runtime = {
+  name: "chromium",
+  cannot: {
+    "reads nothing of a body that says itself that it is larger": "a request made in a page has no content-length"
+  },
+  prepare: async () => {
+    const executablePath = browsers.find((path) => path !== undefined && Fs.existsSync(path))
+    if (executablePath === undefined) return "no Chromium was found; install one, or give its path in CHROME_PATH"
+    const instance = await chromium.launch({
+      executablePath,
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    })
+    return {
+      version: instance.version(),
+      run: ({ runner }) => {
+        let said = ""
+        const ended = new Promise<string>((resolve) => {
+          instance.on("disconnected", () => resolve(`ended\n${said.slice(-4000)}`))
+        })
+        const open = async (): Promise<void> => {
+          const page = await instance.newPage()
+          page.on("pageerror", (error) => said += `${error.stack ?? error.message}\n`)
+          page.on("crash", () => void instance.close())
+          await page.goto(`${runner}/page`)
+        }
+        open().catch((error) => {
+          said += String(error)
+          void instance.close()
+        })
+        return { ended, end: () => instance.close() }
+      }
+    }
+  }
+}
+
+/** All that there are, each at the one version that is known to be in the registry. */
+export const runtimes: ReadonlyArray<Runtime> = [
+  node("20.20.2"),
+  node("22.23.3"),
+  node("24.21.0"),
+  ofPackage({ name: "bun", package: "bun", version: "1.4.5", args: (place, folder) => [script(place, folder)] }),
+  ofPackage({
+    name: "deno",
+    package: "deno",
+    version: "2.9.6",
+    args: (place, folder) => ["run", `--allow-net=${addresses(place)}`, script(place, folder)]
+  }),
+  workerd("1.20261117.1"),
+  browser
+]
