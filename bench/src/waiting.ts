@@ -136,7 +136,7 @@ interface Wire {
 /** The sizes of sealed messages, as those of `calls` are: bytes. */
 const wireSizes = async (): Promise<Wire> => {
   const fixture = await Fixture.make(1)
-  const tokenId = fixture.next()
+  const tokenId = Fixture.ringOf(fixture.tokenIds)()
   const encodedLength = (json: object) => Buffer.from(JSON.stringify(json)).toString("base64url").length
   const token = encodedLength({ alg: "RS256", typ: "JWT", kid: Fixture.serviceKeyId }) + encodedLength({
     jti: tokenId,
