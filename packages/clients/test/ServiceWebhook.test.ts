@@ -10,8 +10,11 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import * as TestClock from "effect/TestClock"
+import * as Metrics from "../src/Metrics.ts"
 import * as PendingAuthorizations from "../src/PendingAuthorizations.ts"
 import * as ServiceWebhook from "../src/ServiceWebhook.ts"
 import { StoreUnavailable } from "../src/StoreUnavailable.ts"
@@ -174,6 +177,35 @@ const malformed = (
       assert.instanceOf(error, MessageRejected)
       assert.deepStrictEqual([error.kind, error.reason, error.operation], [kind, reason, "POST /webhook"])
     }).pipe(Effect.provide(stubbed())))
+
+describe("the lag", () => {
+  const sum = (event: string) =>
+    Effect.map(Metric.value(Metrics.webhookLag.of({ event })), ({ count, sum }) => ({ count, sum }))
+
+  for (
+    const [what, event, seconds, delivery] of [
+      ["of an answer is from when its delivery was sealed", "AuthorizationResponded", 2, deliver(answer())],
+      [
+        "of a session's end is from when it ended, by the platform's clock",
+        "SessionEnded",
+        7,
+        deliver(deliveries.sessionEnd, { encrypted: false })
+      ]
+    ] as const
+  ) {
+    it.effect(`${what}, and is counted once`, () =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(Date.parse(deliveries.sessionEnd.api_time) - 100_000 + 7_000)
+        const webhook = yield* ServiceWebhook.ServiceWebhook
+        const before = yield* sum(event)
+        yield* webhook.handle(delivery, () => Effect.void)
+        yield* webhook.handle(again(delivery), () => Effect.void)
+        const after = yield* sum(event)
+        assert.strictEqual(after.count - before.count, 1)
+        assert.closeTo(after.sum - before.sum, seconds, 1e-6)
+      }).pipe(Effect.provide(stubbed())))
+  }
+})
 
 describe("an encrypted message", () => {
   for (const type of [undefined, "AUTHORIZATION_RESPONSE"]) {
