@@ -341,6 +341,9 @@ const tells = (user: ExpectedUser = {}): boolean => Object.values(user).some((va
 
 const validateServiceId = validate(EntityIdentifier.ServiceId, "serviceId")
 
+/** What was decoded needs no validation. */
+const decoded = { disableValidation: true }
+
 /** A request that needs no cancelling any more. */
 const settled: ReadonlySet<string> = new Set<CancelError["_tag"]>([
   "AuthorizationResponseExists",
@@ -474,7 +477,7 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
           ttl,
           deviceIds: Option.fromNullable(deviceIds),
           pushPackage: Option.fromNullable(pushPackage)
-        })
+        }, decoded)
       }),
       getResponse: (id, options) => Effect.map(read(id, options), Option.map(({ response }) => response)),
       cancel,

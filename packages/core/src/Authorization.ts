@@ -5,7 +5,6 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { AuthPolicy } from "./AuthPolicy.ts"
@@ -210,12 +209,14 @@ export const FailureReason = ResponseReason.pipe(
 export type FailureReason = typeof FailureReason.Type
 
 /** Matching is exact and case-sensitive; whatever else a device says becomes `OTHER` and is not kept. */
-const known = <A extends string>(schema: Schema.Schema<A>) =>
-  Schema.transform(Schema.String, Schema.typeSchema(schema), {
+const known = <A extends string>(schema: Schema.Schema<A>) => {
+  const isKnown = Schema.is(schema)
+  return Schema.transform(Schema.String, Schema.typeSchema(schema), {
     strict: false,
-    decode: (text: string) => Either.getOrElse(Schema.decodeUnknownEither(schema)(text), () => "OTHER"),
+    decode: (text: string) => isKnown(text) ? text : "OTHER",
     encode: (value: A) => value
   })
+}
 
 /**
  * Service PINs: up to five, first in first out, shared by a device and a service. The oldest devices write them as one
@@ -237,8 +238,10 @@ export const ServicePins = Schema.transform(
   }
 )
 
+const readPins = Schema.decodeSync(ServicePins)
+
 const servicePins = Schema.optionalToRequired(Schema.encodedSchema(ServicePins), ServicePins.to, {
-  decode: (pins) => Schema.decodeSync(ServicePins)(Option.getOrUndefined(pins)),
+  decode: (pins) => readPins(Option.getOrUndefined(pins)),
   encode: Option.some
 }).pipe(Schema.fromKey("service_pins"))
 
@@ -365,7 +368,7 @@ export class AuthorizationResponse extends Schema.Class<AuthorizationResponse>(
       servicePins: answer.servicePins,
       policy: answer.policy,
       methods: answer.methods
-    })
+    }, decoded)
   }
 
   /**
@@ -384,9 +387,12 @@ export class AuthorizationResponse extends Schema.Class<AuthorizationResponse>(
       servicePins: answer.servicePins,
       policy: Option.none(),
       methods: Option.none()
-    })
+    }, decoded)
   }
 }
+
+/** All that it is made of was decoded: to validate it again costs as much as that did. */
+const decoded = { disableValidation: true }
 
 const facts = ({ organizationUserHash, serviceUserHash, userPushId }: AuthorizationPackage) => ({
   organizationUserHash,

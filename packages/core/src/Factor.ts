@@ -67,8 +67,9 @@ export const AuthMethodKind = Schema.Literal(
  */
 export type AuthMethodKind = typeof AuthMethodKind.Type
 
-const kindOf = (wireName: string): Option.Option<AuthMethodKind> =>
-  Schema.decodeUnknownOption(AuthMethodKind)(wireName.toUpperCase())
+const readKind = Schema.decodeUnknownOption(AuthMethodKind)
+
+const kindOf = (wireName: string): Option.Option<AuthMethodKind> => readKind(wireName.toUpperCase())
 
 /**
  * A method this version does not know, by the name the device gave it.

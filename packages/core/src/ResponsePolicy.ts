@@ -195,8 +195,12 @@ const WirePolicy = nullsAsAbsent(Schema.Struct({
  */
 export type ResponsePolicyJson = typeof WirePolicy.Encoded
 
-const requirementOf = (wire: string): Requirement =>
-  Option.getOrElse(Schema.decodeUnknownOption(Requirement)(wire.toUpperCase()), (): Requirement => "OTHER")
+const isRequirement = Schema.is(Requirement)
+
+const requirementOf = (wire: string): Requirement => {
+  const name = wire.toUpperCase()
+  return isRequirement(name) ? name : "OTHER"
+}
 
 /**
  * The reported policy ⇄ its JSON. Names are read in any case, `types` as a set in any order, unknown types are passed

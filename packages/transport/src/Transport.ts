@@ -227,8 +227,8 @@ export const make = (options: Options): Effect.Effect<
       baseUrl: options.baseUrl,
       httpClient
     })
-    const call = exchange.make(httpClient, { baseUrl, timeout: attemptTimeout })
-    const attempted = attempts.make({ budget, deadline, retry: options.retry ?? {} })
+    const call = exchange.untimed(httpClient, baseUrl)
+    const attempted = attempts.make({ attemptTimeout, budget, deadline, retry: options.retry ?? {} })
     const { host } = new URL(baseUrl)
 
     const trusted = (key: Jose.PublicKey) =>
@@ -288,7 +288,7 @@ export const make = (options: Options): Effect.Effect<
         )
       )
       progress.sent = true
-      const received = yield* call(
+      const received = yield* progress.timed(call(
         HttpClientRequest.make(request.method)(request.url).pipe(
           HttpClientRequest.setHeaders({
             authorization: sealed.authorization,
@@ -299,9 +299,9 @@ export const make = (options: Options): Effect.Effect<
             ? (bare) => bare
             : HttpClientRequest.bodyUint8Array(sealed.body, dialect.contentType)
         )
-      )
+      ))
       yield* annotated({ "http.response.status_code": received.status })
-      const opened = yield* Effect.flatMap(clock.now, (now) =>
+      const open = Effect.flatMap(clock.now, (now) =>
         Envelope.openResponse({
           ...received,
           keyring,
@@ -314,15 +314,15 @@ export const make = (options: Options): Effect.Effect<
           now,
           leeway,
           platform: options.platform
-        })).pipe(
-          // Our clock may have drifted since it was measured: measure once more before disbelieving the platform's.
-          Effect.tapError((error) => isAboutTime(error) ? clock.invalidate : Effect.void),
-          Effect.retry({ times: 1, while: isAboutTime }),
-          Effect.mapError((error) =>
-            error._tag === "TransportError" ? marked(error, { sent: true }) : rejected("Response", name)(error)
-          ),
-          traced("Transport.open")
-        )
+        })).pipe(Effect.tapError((error) => isAboutTime(error) ? clock.invalidate : Effect.void))
+      const opened = yield* open.pipe(
+        // Our clock may have drifted since it was measured: measure once more before disbelieving the platform's.
+        Effect.catchIf(isAboutTime, () => open),
+        Effect.mapError((error) =>
+          error._tag === "TransportError" ? marked(error, { sent: true }) : rejected("Response", name)(error)
+        ),
+        traced("Transport.open")
+      )
       if (received.status === 401) yield* clock.invalidate
       // Of an error, a body that cannot be read must not hide the status.
       if (received.status < 400 && Option.isSome(opened.body)) {

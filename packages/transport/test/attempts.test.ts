@@ -66,6 +66,7 @@ const script = (outcomes: ReadonlyArray<Outcome>, scene: Scene = {}) =>
     const seen: Array<number> = []
     const budget = scene.budget ?? (yield* RetryPolicy.makeBudget("https://api.example.com"))
     const make = attempts.make({
+      attemptTimeout: RetryPolicy.defaults.attemptTimeout,
       budget,
       deadline: Duration.decode(scene.deadline ?? "30 seconds"),
       retry: { schedule: doubling, ...scene.retry }
@@ -164,7 +165,7 @@ describe("an attempt", () => {
   it.effect("of an endpoint that the contract does not have is repeated only where it was not sent", () =>
     Effect.gen(function*() {
       const budget = yield* RetryPolicy.makeBudget("https://api.example.com")
-      const make = attempts.make({ budget, deadline: Duration.seconds(30), retry: { schedule: Schedule.recurs(3) } })
+      const make = attempts.make({ ...RetryPolicy.defaults, budget, retry: { schedule: Schedule.recurs(3) } })
       for (const [sent, count] of [[true, 1], [false, 4]] as const) {
         let made = 0
         yield* Effect.flip(make({ operation, route: undefined }, () => {
@@ -261,7 +262,12 @@ describe("the deadline", () => {
   it.effect("does not hide that something may have been sent", () =>
     Effect.gen(function*() {
       const budget = yield* RetryPolicy.makeBudget("https://api.example.com")
-      const make = attempts.make({ budget, deadline: Duration.seconds(5), retry: {} })
+      const make = attempts.make({
+        attemptTimeout: RetryPolicy.defaults.attemptTimeout,
+        budget,
+        deadline: Duration.seconds(5),
+        retry: {}
+      })
       const fiber = yield* Effect.fork(Effect.flip(make({ operation, route: route(false) }, (progress) => {
         progress.sent = true
         return Effect.never

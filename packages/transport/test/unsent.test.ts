@@ -5,7 +5,7 @@ import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Schedule } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import * as Http from "node:http"
 import * as Net from "node:net"
 import * as attempts from "../src/internal/attempts.ts"
@@ -181,8 +181,8 @@ for (
           const client = yield* HttpClient.HttpClient
           const exchanged = exchange.make(client, { baseUrl: url, timeout: "10 seconds" })
           const make = attempts.make({
+            ...RetryPolicy.defaults,
             budget: yield* RetryPolicy.makeBudget(url),
-            deadline: Duration.seconds(10),
             retry: { schedule: Schedule.recurs(3) }
           })
           const route = { method: "GET", template: "/", endpoint: "a.b", repeatable }

@@ -2,7 +2,7 @@ import type { Route } from "@effect-launchkey/core/Api"
 import { isHttpClientError } from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -13,6 +13,7 @@ import * as Metrics from "../Metrics.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import { type MessageRejected, TransportError } from "../TransportError.ts"
 import type { Answer } from "./exchange.ts"
+import { within } from "./within.ts"
 
 export interface Call {
   /** Method and path with its ids left out. */
@@ -27,11 +28,14 @@ export interface Progress {
   readonly attempt: number
   /** Set before anything of the request is sent. */
   sent: boolean
+  /** Gives what is sent and answered the time of an attempt, where the call has as much left. */
+  readonly timed: <A, E, R>(exchange: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 
 export type Attempt = (progress: Progress) => Effect.Effect<Answer, TransportError | MessageRejected>
 
 export interface Settings {
+  readonly attemptTimeout: Duration.Duration
   readonly deadline: Duration.Duration
   readonly budget: RetryPolicy.Budget
   readonly retry: RetryPolicy.Options
@@ -80,36 +84,61 @@ const outcome = (exit: Exit.Exit<HttpClientResponse, TransportError | MessageRej
 
 const annotated = Effect.annotateLogs({ package: "@effect-launchkey/transport", module: "Transport" })
 
+/** Milliseconds that a correction of the system's clock does not change. */
+const elapsed = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1_000_000
+
 /**
  * Makes a call: attempts, each made anew, until one is worth no other or there is no time or budget for another. Its
  * failure is that of the last, and tells whether any of them may have been sent.
  */
 export const make = (
-  { budget, deadline, retry }: Settings
+  { attemptTimeout, budget, deadline, retry }: Settings
 ): (call: Call, attempt: Attempt) => Effect.Effect<HttpClientResponse, TransportError | MessageRejected> => {
   const schedule = retry.schedule ?? RetryPolicy.defaultSchedule
   const rateLimited = retry.rateLimited ?? false
   const millis = Duration.toMillis(deadline)
+  const attemptMillis = Duration.toMillis(attemptTimeout)
 
   return (call, attempt) =>
-    Effect.suspend(() => {
+    Effect.clockWith((clock) => {
       const repeatable = call.route?.repeatable === true
       const operation = label(call)
-      const attempted = Metric.increment(Metrics.attempts.of({ operation }))
+      const counted = Metric.increment(Metrics.attempts.of({ operation }))
+      const ends = elapsed(clock) + millis
+      const left = () => ends - elapsed(clock)
       let earlierSent = false
-      let progress: Progress = { attempt: 1, sent: false }
 
       const honest = (error: TransportError | MessageRejected) =>
         error._tag === "TransportError" && earlierSent && !error.sent
           ? new TransportError({ reason: error.reason, operation: error.operation, cause: error.cause, sent: true })
           : error
 
-      const all = Effect.gen(function*() {
-        const ends = (yield* Clock.currentTimeMillis) + millis
+      const attempted = (number: number) => {
+        let until = ends
+        const progress: Progress = {
+          attempt: number,
+          sent: false,
+          timed: (exchange) =>
+            Effect.suspend(() => {
+              until = Math.min(ends, elapsed(clock) + attemptMillis)
+              return Effect.map(exchange, (received) => {
+                until = ends
+                return received
+              })
+            })
+        }
+        return within(attempt(progress), {
+          atLeast: Math.min(left(), attemptMillis),
+          left: () => until - elapsed(clock),
+          onTimeout: () => new TransportError({ reason: "TimedOut", operation: call.operation, sent: progress.sent })
+        })
+      }
+
+      return Effect.gen(function*() {
         let waits: ReturnType<typeof RetryPolicy.makeWaits> | undefined
-        while (true) {
-          yield* attempted
-          const result = yield* Effect.either(attempt(progress))
+        for (let number = 1;; number++) {
+          yield* counted
+          const result = yield* Effect.either(attempted(number))
           const reason = Either.match(result, {
             onLeft: (error) => error._tag === "TransportError" ? whyFailed(error, repeatable) : undefined,
             onRight: (answer) => whyAnswered(answer, repeatable, rateLimited)
@@ -118,44 +147,33 @@ export const make = (
             yield* budget.deposit
           }
           const last = Either.isRight(result) ? Effect.succeed(result.right.response) : Effect.fail(honest(result.left))
-          if (reason === undefined) return yield* last
+          if (reason === undefined || left() <= 0) return yield* last
           waits ??= RetryPolicy.makeWaits(schedule)
           const asked = Either.isRight(result) ? result.right.retryAfter : undefined
-          const wait = yield* waits({
+          const failure: RetryPolicy.Failure = {
             operation: call.operation,
-            attempt: progress.attempt,
+            attempt: number,
             reason,
             retryAfter: Option.map(Option.fromNullable(asked), Duration.seconds)
-          })
-          if (Option.isNone(wait)) return yield* last
-          const now = yield* Clock.currentTimeMillis
-          if (now + Duration.toMillis(wait.value) >= ends) return yield* last
+          }
+          // The schedule may be anyone's, and take its time too.
+          const wait = yield* Effect.orElseSucceed(
+            within(waits(failure), { atLeast: left(), onTimeout: () => "TimedOut" }),
+            () => Option.none<Duration.Duration>()
+          )
+          if (Option.isNone(wait) || Duration.toMillis(wait.value) >= left()) return yield* last
           if (!(yield* budget.withdraw)) {
             yield* annotated(
               Effect.logDebug(`${call.operation}: not tried again (${reason}), as the retry budget is drained.`)
             )
             return yield* last
           }
-          yield* annotated(count(call, reason, progress.attempt, wait.value))
+          yield* annotated(count(call, reason, number, wait.value))
           // The platform has not acted on what it did not get, nor on what it refused for its rate.
           earlierSent ||= reason !== "NotSent" && reason !== "RateLimited"
-          progress = { attempt: progress.attempt + 1, sent: false }
           yield* Effect.sleep(wait.value)
         }
-      })
-
-      return all.pipe(
-        // Signing may be anyone's, and what does not let go must not keep the caller waiting.
-        Effect.disconnect,
-        Effect.timeoutFail({
-          duration: deadline,
-          onTimeout: () =>
-            new TransportError({
-              reason: "TimedOut",
-              operation: call.operation,
-              sent: earlierSent || progress.sent
-            })
-        }),
+      }).pipe(
         Effect.onExit((exit) => Metric.increment(Metrics.calls.of({ operation, outcome: outcome(exit) })))
       )
     })

@@ -1,9 +1,10 @@
 import { statusCode, type WireError } from "@effect-launchkey/core/ApiError"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import { isHttpClientError } from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -11,11 +12,14 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { collect, json } from "../Body.ts"
 import { maximumBodyLength, tokenHeader } from "../Claims.ts"
+import { Refusal } from "../Rejection.ts"
 import { operation, TransportError } from "../TransportError.ts"
 import { withoutMessage } from "./causes.ts"
+import { ReadResponse } from "./readResponse.ts"
 import * as retryAfter from "./retryAfter.ts"
 import { nothingSent } from "./unsent.ts"
 import { userAgent } from "./userAgent.ts"
+import { within } from "./within.ts"
 
 export interface Received {
   readonly status: number
@@ -26,6 +30,16 @@ export interface Received {
 
 export type Exchange = (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<Received, TransportError>
 
+const failing =
+  (request: HttpClientRequest.HttpClientRequest) => (reason: TransportError["reason"]) => (cause?: unknown) =>
+    new TransportError({
+      reason,
+      operation: operation(request.method, request.url),
+      sent: !nothingSent(cause),
+      // The rest of the client's own error is the request, with the token in it.
+      cause: withoutMessage(isHttpClientError(cause) ? cause.cause ?? cause.description : cause)
+    })
+
 /**
  * One HTTP exchange, whole or not at all: no redirect is followed, nothing compressed is accepted, no more is read
  * than a message may have, and all of it happens within the timeout.
@@ -34,27 +48,20 @@ export const make = (
   client: HttpClient.HttpClient,
   options: { readonly baseUrl: string; readonly timeout: Duration.DurationInput }
 ): Exchange => {
-  const bare = client.pipe(
-    HttpClient.mapRequest((request) =>
-      request.pipe(
-        HttpClientRequest.prependUrl(options.baseUrl),
-        HttpClientRequest.setHeaders({ "accept-encoding": "identity", "user-agent": userAgent })
-      )
-    ),
-    // The spans around a call name its route; those of the plain client would name its ids.
-    HttpClient.withTracerDisabledWhen(() => true),
-    HttpClient.withTracerPropagation(false)
-  )
+  const exchange = untimed(client, options.baseUrl)
+  return (request) => within(exchange(request), { atLeast: options.timeout, onTimeout: failing(request)("TimedOut") })
+}
+
+/** The same for whoever looks after the time. */
+export const untimed = (client: HttpClient.HttpClient, baseUrl: string): Exchange => {
+  const addressed = (request: HttpClientRequest.HttpClientRequest) =>
+    HttpClientRequest.setHeaders(HttpClientRequest.prependUrl(request, baseUrl), {
+      "accept-encoding": "identity",
+      "user-agent": userAgent
+    })
   return (request) => {
-    const fail = (reason: TransportError["reason"]) => (cause?: unknown) =>
-      new TransportError({
-        reason,
-        operation: operation(request.method, request.url),
-        sent: !nothingSent(cause),
-        // The rest of the client's own error is the request, with the token in it.
-        cause: withoutMessage(isHttpClientError(cause) ? cause.cause ?? cause.description : cause)
-      })
-    return bare.execute(request).pipe(
+    const fail = failing(request)
+    return client.execute(addressed(request)).pipe(
       Effect.mapError(fail("Unreachable")),
       Effect.flatMap((response) => {
         const encoding = response.headers["content-encoding"]
@@ -66,9 +73,9 @@ export const make = (
           (body) => ({ status: response.status, headers: response.headers, body })
         )
       }),
-      // A peer that does not let go of its answer must not keep the caller waiting.
-      Effect.disconnect,
-      Effect.timeoutFail({ duration: options.timeout, onTimeout: fail("TimedOut") }),
+      // The spans around a call name its route; those of the plain client would name its ids, and tell the platform.
+      Effect.locally(HttpClient.currentTracerDisabledWhen, () => true),
+      Effect.locally(HttpClient.currentTracerPropagation, false),
       notFollowed
     )
   }
@@ -91,7 +98,7 @@ const readCapped = (
 ): Effect.Effect<Uint8Array, TransportError> =>
   response.status === 204 || response.headers["content-length"] === "0"
     ? Effect.succeed(empty)
-    : collect(response.stream, maximumBodyLength.message).pipe(
+    : read(response).pipe(
       Effect.catchAll((error) =>
         error._tag === "Refusal"
           ? fail("AnswerTooLarge")()
@@ -101,9 +108,19 @@ const readCapped = (
       )
     )
 
-const empty = new Uint8Array(0)
+/** In one piece where its length was announced, which HTTP holds it to: a stream costs several times as much. */
+const read = (response: HttpClientResponse.HttpClientResponse) => {
+  const announced = response.headers["content-length"]
+  return announced !== undefined && /^\d{1,9}$/.test(announced) && Number(announced) <= maximumBodyLength.message
+    ? Effect.filterOrFail(
+      Effect.map(response.arrayBuffer, (body) => new Uint8Array(body)),
+      (body) => body.length <= maximumBodyLength.message,
+      () => new Refusal({ reason: "BodyTooLarge" })
+    )
+    : collect(response.stream, maximumBodyLength.message)
+}
 
-const utf8 = new TextDecoder()
+const empty = new Uint8Array(0)
 
 /**
  * An error in the one shape that the contract declares, whatever became of its body: an empty or unreadable one must
@@ -151,22 +168,28 @@ export const answer = (
   received: Received,
   context: Context
 ): Answer => {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(received.headers)) {
-    if (value !== undefined && !tokens.includes(name)) headers[name] = value
-  }
-  const error = received.status >= 400 ? wireError(received, context) : undefined
-  const body = error !== undefined
-    ? JSON.stringify(error)
-    : bodiless.includes(received.status)
-    ? ""
-    : utf8.decode(received.body)
+  const { status } = received
+  const error = status >= 400 ? wireError(received, context) : undefined
   const wait = Predicate.isRecord(error?.error_data) ? error.error_data.retry_after : undefined
   return {
-    response: HttpClientResponse.fromWeb(
-      request,
-      new Response(body === "" ? null : body, { status: received.status, headers })
-    ),
+    response: new ReadResponse(request, {
+      status,
+      headers: withoutTokens(received.headers),
+      body: error !== undefined
+        ? new TextEncoder().encode(JSON.stringify(error))
+        : bodiless.includes(status)
+        ? empty
+        : received.body
+    }),
     retryAfter: typeof wait === "number" && wait >= 0 ? wait : undefined
   }
+}
+
+const withoutTokens = (headers: Received["headers"]): Headers.Headers => {
+  const kept: Record<string, string> = {}
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (value !== undefined && !tokens.includes(name)) kept[name] = value
+  }
+  return Headers.unsafeFromRecord(kept)
 }
