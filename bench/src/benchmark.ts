@@ -8,6 +8,11 @@ export interface Options {
   readonly ours: boolean
   /** How long the platform is kept busy. */
   readonly minutes: number
+  /** A checkout of the official Python SDK, and where what it needs is, as Python takes it. */
+  readonly python?: string
+  readonly pythonpath?: string
+  /** A class path with the official Java SDK and what it needs. */
+  readonly java?: string
 }
 
 /** A figure and what it is to be. `holds` follows from the two. */
@@ -57,7 +62,8 @@ export interface Outcome {
 export interface Benchmark {
   /** On the command line, in `results.json` and in the markers of the README. */
   readonly name: string
-  readonly run: (options: Options, tell: (text: string) => void) => Promise<Outcome>
+  /** Of nothing, where what it compares with is not given. */
+  readonly run: (options: Options, tell: (text: string) => void) => Promise<Outcome | undefined>
 }
 
 /** The median, and the least and the most. */

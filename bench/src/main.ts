@@ -2,6 +2,7 @@
  * Runs the benchmarks, or those that are named, and keeps what a full run found.
  *
  *     pnpm bench [name …] [--quick] [--ours] [--minutes N]
+ *     pnpm side-by-side [--python CHECKOUT [--pythonpath PATH]] [--java CLASSPATH] [--quick]
  */
 import { parseArgs } from "node:util"
 import type { Benchmark, Options } from "./benchmark.ts"
@@ -13,6 +14,7 @@ import * as Memory from "./memory.ts"
 import * as Opening from "./opening.ts"
 import * as Platform from "./platform.ts"
 import * as Report from "./report.ts"
+import * as SideBySide from "./sideBySide.ts"
 import * as Size from "./size.ts"
 import * as Waiting from "./waiting.ts"
 
@@ -25,7 +27,8 @@ const benchmarks: ReadonlyArray<Benchmark> = [
   Memory.benchmark,
   Size.benchmark,
   Waiting.benchmark,
-  Platform.benchmark
+  Platform.benchmark,
+  SideBySide.benchmark
 ]
 
 const { positionals, values } = parseArgs({
@@ -33,7 +36,10 @@ const { positionals, values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     ours: { type: "boolean", default: false },
-    minutes: { type: "string", default: "1" }
+    minutes: { type: "string", default: "1" },
+    python: { type: "string" },
+    pythonpath: { type: "string" },
+    java: { type: "string" }
   }
 })
 
@@ -49,6 +55,7 @@ if (unknown.length > 0) {
 for (const { name, run } of benchmarks) {
   if (positionals.length > 0 && !positionals.includes(name)) continue
   const outcome = await run(options, (text) => console.error(`${name}: ${text}`))
+  if (outcome === undefined) continue
   console.log(`${outcome.tables}\n`)
   if (!options.quick && !options.ours) Report.write(name, outcome, names)
 }
