@@ -14,6 +14,9 @@ export type ServerMessage = { readonly baseUrl: string } | Used
 
 const users = Number(process.argv[2] ?? 0)
 
+/** No connection ends while its client waits for its turn. */
+const server = () => createServer({ keepAliveTimeout: 60_000 })
+
 const ready = Effect.gen(function*() {
   for (let index = 0; index < users; index++) yield* Users.add(index)
   yield* HttpServer.addressFormattedWith((baseUrl) =>
@@ -26,7 +29,7 @@ process.on("disconnect", () => process.exit())
 
 Layer.effectDiscard(ready).pipe(
   Layer.provide(Platform.serve),
-  Layer.provide(NodeHttpServer.layer(() => createServer(), { host: "127.0.0.1", port: 0 })),
+  Layer.provide(NodeHttpServer.layer(server, { host: "127.0.0.1", port: 0 })),
   Layer.provide(TestPlatform.layerPlatform),
   Layer.provide(NodeJose.layer),
   Layer.launch,

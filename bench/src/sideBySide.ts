@@ -170,7 +170,7 @@ export const benchmark: Benchmark = {
     if (drivers.length === 0) return undefined
     const settings = options.quick
       ? { calls: 10, rounds: 2, warmUpCalls: 10 }
-      : { calls: 200, rounds: 11, warmUpCalls: 1000 }
+      : { calls: 100, rounds: 5, warmUpCalls: 600 }
     const [us, ...them] = await compare(drivers, settings, tell)
     const rows = operations.map((operation) => ({
       operation,
