@@ -170,7 +170,7 @@ export const benchmark: Benchmark = {
     if (drivers.length === 0) return undefined
     const settings = options.quick
       ? { calls: 10, rounds: 2, warmUpCalls: 10 }
-      : { calls: 100, rounds: 5, warmUpCalls: 600 }
+      : { calls: 60, rounds: 5, warmUpCalls: 300 }
     const [us, ...them] = await compare(drivers, settings, tell)
     const rows = operations.map((operation) => ({
       operation,
