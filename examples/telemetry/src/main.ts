@@ -32,4 +32,4 @@ const program = Effect.flatMap(
   (authorized) => Console.log(authorized ? "open" : "closed")
 )
 
-NodeRuntime.runMain(program.pipe(Effect.provide(Live), Effect.provide(Collected)))
+NodeRuntime.runMain(Effect.provide(program, Layer.provideMerge(Live, Collected)))

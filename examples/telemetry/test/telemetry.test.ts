@@ -69,7 +69,7 @@ const program = Effect.gen(function*() {
 it.scopedLive("the program's spans and metrics arrive at the collector once it ends", () =>
   Effect.gen(function*() {
     const { baseUrl, metrics, traces } = yield* collector
-    const authorized = yield* program.pipe(Effect.provide(Client), Effect.provide(Telemetry(baseUrl)))
+    const authorized = yield* Effect.provide(program, Layer.provideMerge(Client, Telemetry(baseUrl)))
     assert.isTrue(authorized)
 
     const spans = Chunk.toReadonlyArray(yield* traces)

@@ -31,7 +31,7 @@ class Journal extends Context.Tag("test/Journal")<Journal, Ref.Ref<ReadonlyArray
 
 const plainRequests = Effect.map(
   Effect.flatMap(Journal, Ref.get),
-  (all) => all.filter((url) => url.startsWith("/public/")).map((url) => url.replace(/key\/.*$/, "key/…")).sort()
+  (all) => all.filter((path) => path.startsWith("/public/")).map((path) => path.replace(/key\/.*$/, "key/…")).sort()
 )
 
 /** A real platform in memory, that is reached through one client which keeps a journal. */
@@ -41,7 +41,7 @@ const Platform = Layer.effectContext(Effect.gen(function*() {
   return Context.make(Journal, journal).pipe(
     Context.add(
       HttpClient.HttpClient,
-      HttpClient.tapRequest(inner, ({ url }) => Ref.update(journal, (all) => [...all, url]))
+      HttpClient.tapRequest(inner, ({ url }) => Ref.update(journal, (all) => [...all, new URL(url).pathname]))
     )
   )
 })).pipe(Layer.provide(TestPlatform.layer))

@@ -399,14 +399,26 @@ export const make = (inner: HttpClient.HttpClient, options: Options): Effect.Eff
     ) => {
       const fail = (cause: unknown) => new RequestError({ request, reason: "Transport", cause })
       const bare = HttpClientResponse.fromWeb(request, new Response(null, { headers: reply.headers }))
-      const respond = (body: Stream.Stream<Uint8Array, ResponseError>) =>
-        Effect.succeed<HttpClientResponse.HttpClientResponse>(
+      const respond = (body: Stream.Stream<Uint8Array, ResponseError>) => {
+        const stream = Stream.crossRight(Stream.scoped(underWay), body)
+        const arrayBuffer = Effect.map(
+          Stream.runFold(stream, new Uint8Array(0), (before, piece) => {
+            const whole = new Uint8Array(before.length + piece.length)
+            whole.set(before)
+            whole.set(piece, before.length)
+            return whole
+          }),
+          ({ buffer }) => buffer
+        )
+        return Effect.succeed<HttpClientResponse.HttpClientResponse>(
           // Statuses and bodies that no `Response` takes are what this is for.
           Object.defineProperties(bare, {
             status: { value: reply.status },
-            stream: { value: Stream.crossRight(Stream.scoped(underWay), body) }
+            stream: { value: stream },
+            arrayBuffer: { value: arrayBuffer }
           })
         )
+      }
       const octets = (length = reply.body.length) =>
         length === 0 ? Stream.empty : Stream.make(reply.body.subarray(0, length))
       switch (delivery._tag) {

@@ -22,7 +22,7 @@ const server = NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" }
 const elsewhere = process.env["CONFORMANCE_BASE_URL"]
 
 if (elsewhere === undefined) {
-  Conformance.conformance("in memory", TestPlatform.layer)
+  Conformance.conformance("in memory, by node:crypto", Layer.provide(TestPlatform.layer, NodeJose.layer))
 
   Conformance.conformance(
     "a sandbox at its base URL, by fetch and node:crypto",
@@ -35,7 +35,7 @@ if (elsewhere === undefined) {
   )
 
   Conformance.serviceConformance(
-    "over a socket, by undici",
+    "over a socket, by undici and WebCrypto",
     Layer.provideMerge(TestPlatform.layerServed, Layer.merge(server, NodeHttpClient.layerUndici))
   )
 } else {

@@ -10,8 +10,8 @@ const path = (document: string, i: number): string => `${root}${document}?snippe
 const run = (document: string, i: number): Promise<Record<string, unknown>> =>
   import(/* @vite-ignore */ path(document, i))
 
-/** Not programs of their own, nor what leaves something to the reader, nor suites for a platform elsewhere. */
-const runs = (code: string): boolean => !/\brunMain\b|^declare |onformance(?:At)?\(/m.test(code)
+/** Not programs of their own, nor what leaves something to the reader, nor what is for a platform elsewhere. */
+const runs = (code: string): boolean => !/\brunMain\b|^declare |onformance(?:At)?\(|\bprocess\.env\b/m.test(code)
 
 const running = documents.map((document) => ({
   document,
