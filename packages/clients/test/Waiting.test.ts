@@ -311,9 +311,10 @@ describe("the safety net under a webhook", () => {
         yield* TestClock.adjust("1 minute")
         const asked = (yield* times).filter((time) => time > (minute - 1) * 60_000)
         assert.isAtMost(asked.length, many.length)
-        assert.isAtLeast(new Set(asked.map((time) => Math.floor(time / 1000))).size, Math.min(asked.length, 5))
       }
-      assert.isAtLeast((yield* times).length, 2 * many.length)
+      const all = yield* times
+      assert.isAtLeast(all.length, 2 * many.length)
+      assert.isAtLeast(new Set(all).size, all.length / 2)
       yield* Fiber.interrupt(fiber)
       yield* nobodyWaits(store)
     }))
