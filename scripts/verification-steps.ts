@@ -49,7 +49,7 @@ const sources: ReadonlyArray<Source> = [
       ["key.keyId === keyId ? key : yield* new TransportError", "true ? key : yield* new TransportError"],
       ["key.keyId === keyId ? key : yield* new Refusal", "true ? key : yield* new Refusal"],
       ["!(yield* afford(keyId))", "false"],
-      ["(key) => key.keyId === keyId ? Effect.succeed(key)", "(key) => true ? Effect.succeed(key)"]
+      ["(key) => key.keyId === keyId ? Effect.as", "(key) => true ? Effect.as"]
     ]
   }
 ]
