@@ -46,10 +46,11 @@ const names = ["core", "transport", "clients"]
 const tarballs = new Map(names.map((name) => {
   const folder = Path.join(room, "tarballs", name)
   Fs.mkdirSync(folder, { recursive: true })
+  const [command, ...args] = Workspace.pnpm()
   step(
     `${name}: pack`,
-    "npx",
-    ["-y", "pnpm@12", "pack", "--pack-destination", folder],
+    command,
+    [...args, "pack", "--pack-destination", folder],
     Path.join(Workspace.root, "packages", name)
   )
   const file = Fs.readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? ""

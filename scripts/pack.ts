@@ -83,13 +83,7 @@ const tarballs = new Map<string, string>()
 const pack = (pkg: Published): boolean => {
   const folder = Path.join(room, "tarballs", pkg.name)
   Fs.mkdirSync(folder, { recursive: true })
-  // npm_execpath is the pnpm that runs this script; nested npx calls disturb each other
-  const outer = process.env["npm_execpath"] ?? ""
-  const [command, ...args]: readonly [string, ...Array<string>] = !/pnpm/.test(outer)
-    ? ["npx", "-y", "pnpm@12"]
-    : /\.[cm]?js$/.test(outer)
-    ? [process.execPath, outer]
-    : [outer]
+  const [command, ...args] = Workspace.pnpm()
   const packed = step(`${pkg.name}: pack`, command, [...args, "pack", "--pack-destination", folder], pkg.folder)
   const tarball = packed ? Fs.readdirSync(folder).find((file) => file.endsWith(".tgz")) : undefined
   if (tarball !== undefined) {

@@ -42,12 +42,7 @@ for (const { folder: from, manifest } of published) {
   if (expect !== undefined && manifest.version !== expect) {
     found(`has version ${manifest.version} and not ${expect}: run \`npx -y pnpm@12 changeset version\` first`)
   }
-  const outer = process.env["npm_execpath"] ?? ""
-  const [command, ...args]: readonly [string, ...Array<string>] = !/pnpm/.test(outer)
-    ? ["npx", "-y", "pnpm@12"]
-    : /\.[cm]?js$/.test(outer)
-    ? [process.execPath, outer]
-    : [outer]
+  const [command, ...args] = Workspace.pnpm()
   const { status, stderr, stdout } = spawnSync(command, [...args, "pack", "--pack-destination", folder], {
     cwd: from,
     encoding: "utf8"

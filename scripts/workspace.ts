@@ -8,6 +8,16 @@ export const root = Path.resolve(Path.dirname(fileURLToPath(import.meta.url)), "
 
 export const scope = "@effect-launchkey"
 
+/** The pnpm that runs this script, as a command and its first arguments: nested npx calls disturb each other. */
+export const pnpm = (): readonly [string, ...ReadonlyArray<string>] => {
+  const outer = process.env["npm_execpath"] ?? ""
+  return !/pnpm/.test(outer)
+    ? ["npx", "-y", "pnpm@12"]
+    : /\.[cm]?js$/.test(outer)
+    ? [process.execPath, outer]
+    : [outer]
+}
+
 /** Path from the root, with forward slashes. */
 export const relative = (file: string): string => Path.relative(root, file).replaceAll(Path.sep, "/")
 

@@ -11,25 +11,19 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
 import { Buffer } from "node:buffer"
-import { type Benchmark, figures, table } from "./benchmark.ts"
+import { type Benchmark, table } from "./benchmark.ts"
+import * as Cpu from "./cpu.ts"
 import * as FloorJose from "./floorJose.ts"
 import * as FloorNode from "./floorNode.ts"
-import { compare, lanes, type Measured, ratio, type Spread, spread, type Subject } from "./measure.ts"
+import { compare, lanes, type Subject } from "./measure.ts"
 import * as VirtualClock from "./virtualClock.ts"
 
 type Message = "webhook: answer" | "webhook: session end" | "device's answer"
 
 const messages: ReadonlyArray<Message> = ["webhook: answer", "webhook: session end", "device's answer"]
 
-interface Row {
+interface Row extends Cpu.Cpu {
   readonly message: Message
-  /** Microseconds of CPU time, over WebCrypto and by NodeJose, each beside the bare operations. */
-  readonly ours: Spread
-  readonly jose: Spread
-  readonly toJose: Spread
-  readonly oursByNode: Spread
-  readonly node: Spread
-  readonly toNode: Spread
 }
 
 type Deliveries = { readonly [M in "answer" | "sessionEnd"]: TestWebhooks.Delivery }
@@ -119,8 +113,6 @@ const bareNode = ({ answer, sessionEnd }: Deliveries): Subject<Message> => {
 
 const inFlight = 8
 
-const none: Measured = { micros: [], callsPerSecond: [], latencies: [] }
-
 export const benchmark: Benchmark = {
   name: "opening",
   run: async ({ quick }, tell) => {
@@ -136,40 +128,16 @@ export const benchmark: Benchmark = {
     ]
     const rows: Array<Row> = []
     for (const message of messages) {
-      const [webCrypto = none, byNode = none, jose = none, node = none] = await compare(
-        subjects,
-        message,
-        inFlight,
-        settings
-      )
-      rows.push({
-        message,
-        ours: spread(webCrypto.micros),
-        jose: spread(jose.micros),
-        toJose: ratio(webCrypto.micros, jose.micros),
-        oursByNode: spread(byNode.micros),
-        node: spread(node.micros),
-        toNode: ratio(byNode.micros, node.micros)
-      })
-      tell(`${message}: ${spread(webCrypto.micros).median.toFixed(0)} µs over WebCrypto`)
+      const row: Row = { message, ...Cpu.of(Cpu.compared(await compare(subjects, message, inFlight, settings))) }
+      rows.push(row)
+      tell(`${message}: ${row.ours.median.toFixed(0)} µs over WebCrypto`)
     }
     await Promise.all(subjects.map(({ end }) => end()))
     return {
       figures: { settings: { ...settings, inFlight }, rows },
       goals: [],
       how: `${settings.rounds} rounds, ${inFlight} in flight, median (least–most)`,
-      tables: table(
-        ["opened", "ours, µs", "jose, µs", "ratio", "ours by NodeJose, µs", "node:crypto, µs", "ratio"],
-        rows.map((row) => [
-          row.message,
-          figures(row.ours, 0),
-          figures(row.jose, 0),
-          figures(row.toJose, 2),
-          figures(row.oursByNode, 0),
-          figures(row.node, 0),
-          figures(row.toNode, 2)
-        ])
-      )
+      tables: table(["opened", ...Cpu.head], rows.map((row) => [row.message, ...Cpu.cells(row)]))
     }
   }
 }

@@ -1,5 +1,6 @@
 /** `ServiceClient` by each engine, each beside its own floor, under each load. */
 import { figures, table } from "./benchmark.ts"
+import * as Cpu from "./cpu.ts"
 import * as Fixture from "./fixture.ts"
 import * as FloorJose from "./floorJose.ts"
 import * as FloorNode from "./floorNode.ts"
@@ -15,17 +16,9 @@ import {
 } from "./measure.ts"
 import * as Ours from "./ours.ts"
 
-export interface Row {
+export interface Row extends Cpu.Cpu {
   readonly operation: Fixture.Operation
   readonly inFlight: number
-  /** Microseconds of CPU time per call: over WebCrypto, and what the same costs bare. */
-  readonly ours: Spread
-  readonly jose: Spread
-  readonly toJose: Spread
-  /** The same over `NodeJose`. */
-  readonly oursByNode: Spread
-  readonly node: Spread
-  readonly toNode: Spread
   readonly callsPerSecond: Readonly<Record<"ours" | "jose" | "oursByNode" | "node", number>>
   /** Ours divided by the floor's. */
   readonly throughput: { readonly toJose: Spread; readonly toNode: Spread }
@@ -60,23 +53,14 @@ export const measure = async (
   const rows: Array<Row> = []
   for (const inFlight of options.loads) {
     for (const operation of Fixture.operations) {
-      const [webCrypto = none, byNode = none, jose = none, node = none] = await compare(
-        [...ours, ...floors],
-        operation,
-        inFlight,
-        options
-      )
+      const compared = Cpu.compared(await compare([...ours, ...floors], operation, inFlight, options))
+      const { byNode, jose, node, webCrypto } = compared
       const perSecond = (of: Measured) => spread(of.callsPerSecond).median
       const latency = (of: Measured) => ({ p50: quantile(of.latencies, 0.5), p99: quantile(of.latencies, 0.99) })
       const row: Row = {
         operation,
         inFlight,
-        ours: spread(webCrypto.micros),
-        jose: spread(jose.micros),
-        toJose: ratio(webCrypto.micros, jose.micros),
-        oursByNode: spread(byNode.micros),
-        node: spread(node.micros),
-        toNode: ratio(byNode.micros, node.micros),
+        ...Cpu.of(compared),
         callsPerSecond: {
           ours: perSecond(webCrypto),
           jose: perSecond(jose),
@@ -97,8 +81,6 @@ export const measure = async (
   await Promise.all(ours.map(({ end }) => end()))
   return rows
 }
-
-const none: Measured = { micros: [], callsPerSecond: [], latencies: [] }
 
 const speedHead = [
   "operation",
@@ -134,28 +116,8 @@ export const speedTable = (rows: ReadonlyArray<Row>) =>
     ])
   )
 
-const head = [
-  "operation",
-  "in flight",
-  "ours, µs",
-  "jose, µs",
-  "ratio",
-  "ours by NodeJose, µs",
-  "node:crypto, µs",
-  "ratio"
-]
-
 export const cpuTable = (rows: ReadonlyArray<Row>) =>
   table(
-    head,
-    rows.map((row) => [
-      row.operation,
-      row.inFlight,
-      figures(row.ours, 0),
-      figures(row.jose, 0),
-      figures(row.toJose, 2),
-      figures(row.oursByNode, 0),
-      figures(row.node, 0),
-      figures(row.toNode, 2)
-    ])
+    ["operation", "in flight", ...Cpu.head],
+    rows.map((row) => [row.operation, row.inFlight, ...Cpu.cells(row)])
   )

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { chromium } from "playwright-core"
+import * as Browser from "../../packages/authenticator/test/support/browser.ts"
 import type { Place } from "./body/place.ts"
 
 /** A runtime that is at hand. */
@@ -165,25 +166,15 @@ const workerStarted = (command: string, folder: string): Running => {
   return running
 }
 
-const browsers = [
-  process.env["CHROME_PATH"],
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/usr/bin/google-chrome-stable",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-]
-
 const browser: Runtime = {
   name: "chromium",
   cannot: {
     "reads nothing of a body that says itself that it is larger": "a request made in a page has no content-length"
   },
   prepare: async () => {
-    const executablePath = browsers.find((path) => path !== undefined && Fs.existsSync(path))
-    if (executablePath === undefined) return "no Chromium was found; install one, or give its path in CHROME_PATH"
+    if (Browser.executable === undefined) return Browser.absent
     const instance = await chromium.launch({
-      executablePath,
+      executablePath: Browser.executable,
       args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
     })
     return {

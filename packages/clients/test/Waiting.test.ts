@@ -314,7 +314,8 @@ describe("the safety net under a webhook", () => {
       }
       const all = yield* times
       assert.isAtLeast(all.length, 2 * many.length)
-      assert.isAtLeast(new Set(all).size, all.length / 2)
+      // of some fifty seconds in which they may be asked for
+      assert.isAtLeast(new Set(all.map((time) => Math.floor(time / 1000))).size, 20)
       yield* Fiber.interrupt(fiber)
       yield* nobodyWaits(store)
     }))
