@@ -32,6 +32,8 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as AuditLog from "./AuditLog.ts"
+import { audited } from "./internal/audited.ts"
 import { certificateFingerprint } from "./internal/pkcs12.ts"
 import * as PlatformClock from "./PlatformClock.ts"
 import * as Store from "./Store.ts"
@@ -104,6 +106,9 @@ export interface Service {
     entity: Entity.EntityIdentifier,
     keyId: KeyId
   ) => Effect.Effect<void, PublicKeyDoesNotExist | LastRemainingKey>
+  readonly setPolicy: (id: Entity.ServiceId, policy: ServicePolicy.KnownPolicy) => Effect.Effect<void>
+  /** Fails where the user has no such device. */
+  readonly unlinkDevice: (user: Store.UserKey, deviceId: DeviceId) => Effect.Effect<void, EntityNotFound>
   /**
    * Starts the link of a device, creating the user where there is none. The code serves once, for `ttl`: 300 to 86400
    * seconds, by default 86400. Its completion is told to the directory's webhook in the name of `requester`; without one
@@ -155,6 +160,8 @@ export const isIdentifier = (text: string): boolean =>
   text !== "" && Array.from(text).length <= 255 && !/[\u0000-\u001f\u007f]/.test(text)
 
 /**
+ * What it does is recorded in the `AuditLog` of the context, if there is one.
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -191,7 +198,7 @@ export const make: Effect.Effect<Service, never, Store.Store | PlatformClock.Pla
       Effect.flatMap((text) => text.length === 7 ? Effect.succeed(LinkingCode.make(text)) : randomCode)
     )
 
-    return {
+    const plain: Service = {
       createOrganization: (name) =>
         Effect.gen(function*() {
           const organization = { id: Entity.OrganizationId.make(yield* jose.randomUuid), name }
@@ -339,6 +346,17 @@ export const make: Effect.Effect<Service, never, Store.Store | PlatformClock.Pla
           return Either.right(keys.filter(({ id }) => id !== keyId))
         }),
 
+      setPolicy: store.setPolicy,
+
+      unlinkDevice: (user, deviceId) =>
+        Effect.gen(function*() {
+          const devices = yield* store.devices(user)
+          if (!devices.some(({ id }) => id === deviceId)) {
+            return yield* new EntityNotFound({ detail: "the user has no such device" })
+          }
+          yield* store.removeDevice(deviceId)
+        }),
+
       linkDevice: (user, options) =>
         Effect.gen(function*() {
           yield* Effect.flatMap(store.directory(user.directoryId), found)
@@ -373,6 +391,8 @@ export const make: Effect.Effect<Service, never, Store.Store | PlatformClock.Pla
           return { code: yield* insert, deviceId, expires }
         })
     }
+    const log = yield* AuditLog.AuditLog
+    return log === AuditLog.none ? plain : audited(plain, log)
   }
 )
 

@@ -17,6 +17,15 @@ export * as Administration from "./Administration.ts"
 export * as ApiReference from "./ApiReference.ts"
 
 /**
+ * Who changed what on the platform, and when: entries that are only ever added, each with a hash over itself and the one
+ * before, so that none can be changed or taken out unnoticed.
+ *
+ * @see docs/operating.md "Audit log"
+ * @since 0.1.0
+ */
+export * as AuditLog from "./AuditLog.ts"
+
+/**
  * A simulated device: links to a user, receives what services ask, and answers as an authenticator in a user's hand
  * would. An authenticator is a value, so a program may hold as many as its story needs.
  *

@@ -6,6 +6,7 @@
  */
 import { Api } from "@effect-launchkey/core/Api"
 import { EntityNotFound, Forbidden, InvalidDirectoryIdentifier } from "@effect-launchkey/core/ApiError"
+import { DeviceId } from "@effect-launchkey/core/Authorization"
 import { Device, LinkStarted } from "@effect-launchkey/core/Device"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as Effect from "effect/Effect"
@@ -70,20 +71,19 @@ export const layer = HttpApiBuilder.group(Api, "directory", (handlers) =>
           )
         }))
       .handle("unlinkDevice", ({ payload }) =>
-        Effect.gen(function*() {
-          const devices = yield* store.devices(yield* known(payload.user))
-          const device = devices.find(({ id }) =>
-            id === payload.deviceId.toLowerCase()
-          )
-          if (device === undefined) return yield* new EntityNotFound({ detail: "the user has no such device" })
-          yield* store.removeDevice(device.id)
-        }))
-      .handle("listSessions", ({ payload }) => Effect.flatMap(known(payload.user), UserSessions.list))
-      .handle("endSessions", ({ payload }) => Effect.flatMap(known(payload.user), (user) => UserSessions.end(user)))
+        Effect.flatMap(known(payload.user), (user) =>
+          administration.unlinkDevice(user, DeviceId.make(payload.deviceId.toLowerCase()))))
+      .handle("listSessions", ({ payload }) =>
+        Effect.flatMap(known(payload.user), UserSessions.list))
+      .handle("endSessions", ({ payload }) =>
+        Effect.flatMap(known(payload.user), (user) =>
+          UserSessions.end(user)))
       .handle("generateTotp", ({ payload }) =>
         Effect.gen(function*() {
           const user = yield* userOf(payload.user)
-          if (!Administration.isIdentifier(user.identifier)) return yield* new InvalidDirectoryIdentifier({ detail })
+          if (!Administration.isIdentifier(user.identifier)) {
+            return yield* new InvalidDirectoryIdentifier({ detail })
+          }
           yield* store.ensureUser(user)
           return yield* totps.generate(user)
         }))

@@ -87,11 +87,11 @@ const management = (owner: Effect.Effect<Entity.OrganizationId | Entity.Director
           if (!isStorable(policy)) {
             return yield* new InvalidPolicyInput({ detail: { policy: "expected policies and fences of known types" } })
           }
-          yield* store.setPolicy(serviceId, policy)
+          yield* administration.setPolicy(serviceId, policy)
         }),
       policy: ({ serviceId }: OfService) => Effect.map(ownForPolicy(serviceId), ({ policy }) => policy),
       removePolicy: ({ serviceId }: OfService) =>
-        Effect.zipRight(ownForPolicy(serviceId), store.setPolicy(serviceId, ServicePolicy.none))
+        Effect.zipRight(ownForPolicy(serviceId), administration.setPolicy(serviceId, ServicePolicy.none))
     }
   })
 

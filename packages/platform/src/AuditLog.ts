@@ -1,0 +1,294 @@
+/**
+ * Who changed what on the platform, and when: entries that are only ever added, each with a hash over itself and the one
+ * before, so that none can be changed or taken out unnoticed.
+ *
+ * @see docs/operating.md "Audit log"
+ * @since 0.1.0
+ */
+import { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
+import { KeyId } from "@effect-launchkey/core/KeyId"
+import * as Jose from "@effect-launchkey/transport/Jose"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+import * as Caller from "./Caller.ts"
+
+/**
+ * What can be done to the platform that is written down.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Act = Schema.Literal(
+  "organization.create",
+  "directory.create",
+  "directory.update",
+  "directory.sdk-key.create",
+  "directory.sdk-key.remove",
+  "service.create",
+  "service.update",
+  "service.policy.set",
+  "key.add",
+  "key.update",
+  "key.remove",
+  "device.unlink",
+  "platform.keys.rotate",
+  "platform.import",
+  "webhook.replay"
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Act = typeof Act.Type
+
+/**
+ * Who acted: the entity whose key signed the call, or whoever has the platform's own machine.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Actor = Schema.Union(Schema.Literal("operator"), EntityIdentifier)
+
+/**
+ * What was acted on.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Target = Schema.Union(Schema.Literal("platform"), EntityIdentifier)
+
+/**
+ * What is told to the log. It holds ids alone: no name, key or address.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Recorded {
+  readonly act: Act
+  readonly on: typeof Target.Type
+  /** The key that the act was about. */
+  readonly keyId?: KeyId | undefined
+}
+
+const hex = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{64}$/))
+
+/**
+ * In JSON, the time is epoch milliseconds.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Entry = Schema.Struct({
+  act: Act,
+  actor: Actor,
+  at: Schema.DateTimeUtcFromNumber,
+  /** SHA-256 of the canonical JSON of all other members, as lower-case hex. */
+  hash: hex,
+  keyId: Schema.OptionFromNullOr(KeyId),
+  on: Target,
+  /** The hash of the entry before; zeros for the first. */
+  previous: hex,
+  /** Counts from 1, without a gap. */
+  sequence: Schema.Int
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Entry = typeof Entry.Type
+
+/**
+ * How far the log goes. Whoever keeps one elsewhere can tell later that nothing up to it was changed.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Head = Schema.Struct({ sequence: Schema.Int, hash: hex })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Head = typeof Head.Type
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /** In the name of the caller whose request is being served, or else of the operator. */
+  readonly record: (recorded: Recorded) => Effect.Effect<void>
+  /** Those after a sequence number, by default from the first on; oldest first, at most `limit`. */
+  readonly entries: (options: {
+    readonly after?: number | undefined
+    readonly limit: number
+  }) => Effect.Effect<ReadonlyArray<Entry>>
+  /** None while nothing was recorded. */
+  readonly head: Effect.Effect<Option.Option<Head>>
+}
+
+/**
+ * A log that nobody keeps.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const none: Service = {
+  record: () => Effect.void,
+  entries: () => Effect.succeed([]),
+  head: Effect.succeedNone
+}
+
+/**
+ * Default: nobody keeps one.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class AuditLog extends Context.Reference<AuditLog>()("@effect-launchkey/platform/AuditLog", {
+  defaultValue: (): Service => none
+}) {}
+
+/**
+ * What the first entry has in place of the hash of one before.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const origin: Head = { sequence: 0, hash: "0".repeat(64) }
+
+/** The form of RFC 8785: members in the order of their names, no space. Values here are texts, integers and null. */
+const canonical = (members: Readonly<Record<string, unknown>>): string =>
+  `{${Object.keys(members).sort().map((name) => `${JSON.stringify(name)}:${JSON.stringify(members[name])}`).join(",")}}`
+
+const encode = Schema.encodeSync(Entry)
+
+const hashOf = (entry: Entry): Effect.Effect<string> =>
+  Effect.flatMap(Jose.Jose, (jose) => {
+    const { hash: _, ...members } = encode(entry)
+    return jose.digest("S256", new TextEncoder().encode(canonical(members)))
+  })
+
+/**
+ * The entry that follows on the head, in the name of the caller whose request is being served, or else of the operator.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8785
+ * @since 0.1.0
+ * @category constructors
+ */
+export const following = (head: Head, { act, keyId, on }: Recorded): Effect.Effect<Entry> =>
+  Effect.gen(function*() {
+    const caller = yield* Caller.Caller
+    const entry: Entry = {
+      act,
+      actor: Option.match(caller, { onNone: () => "operator" as const, onSome: ({ issuer }) => issuer }),
+      at: yield* DateTime.now,
+      hash: origin.hash,
+      keyId: Option.fromNullable(keyId),
+      on,
+      previous: head.hash,
+      sequence: head.sequence + 1
+    }
+    return { ...entry, hash: yield* hashOf(entry) }
+  })
+
+/**
+ * What a look at the whole chain found: the first entry at which it breaks, if any.
+ *
+ * - `Missing`: the entry of that number is not there, and later ones or the anchor are
+ * - `Detached`: it does not follow on the entry before it
+ * - `Altered`: its hash is not that of what it says
+ * - `Replaced`: it is not the one that the anchor was made of
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Verdict = Schema.Struct({
+  /** How many entries hold, from the first on. */
+  holds: Schema.Int,
+  broken: Schema.OptionFromNullOr(Schema.Struct({
+    sequence: Schema.Int,
+    reason: Schema.Literal("Missing", "Detached", "Altered", "Replaced")
+  })),
+  /** As far as it holds; none where that is nowhere. */
+  head: Schema.OptionFromNullOr(Head)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Verdict = typeof Verdict.Type
+
+const page = 500
+
+/**
+ * Reads the whole log. That its end was cut off shows by an anchor alone: a head that was kept elsewhere.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const verify = (
+  log: Pick<Service, "entries">,
+  options: { readonly anchor?: Head | undefined } = {}
+): Effect.Effect<Verdict> =>
+  Effect.gen(function*() {
+    const { anchor } = options
+    let head = origin
+    const broken = (reason: "Missing" | "Detached" | "Altered" | "Replaced"): Verdict => ({
+      holds: head.sequence,
+      broken: Option.some({ sequence: head.sequence + 1, reason }),
+      head: head.sequence === 0 ? Option.none() : Option.some(head)
+    })
+    for (;;) {
+      const entries = yield* log.entries({ after: head.sequence, limit: page })
+      for (const entry of entries) {
+        if (entry.sequence !== head.sequence + 1) return broken("Missing")
+        if (entry.previous !== head.hash) return broken("Detached")
+        if (entry.hash !== (yield* hashOf(entry))) return broken("Altered")
+        if (entry.sequence === anchor?.sequence && entry.hash !== anchor.hash) return broken("Replaced")
+        head = { sequence: entry.sequence, hash: entry.hash }
+      }
+      if (entries.length === 0) break
+    }
+    if (anchor !== undefined && anchor.sequence > head.sequence) return broken("Missing")
+    return {
+      holds: head.sequence,
+      broken: Option.none(),
+      head: head.sequence === 0 ? Option.none() : Option.some(head)
+    }
+  })
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeMemory: Effect.Effect<Service> = Effect.gen(function*() {
+  const log = yield* Ref.make<ReadonlyArray<Entry>>([])
+  const inTurn = (yield* Effect.makeSemaphore(1)).withPermits(1)
+  const head = Effect.map(Ref.get(log), (entries) => Option.fromNullable(entries.at(-1)))
+  return {
+    record: (recorded) =>
+      inTurn(Effect.gen(function*() {
+        const entry = yield* following(Option.getOrElse(yield* head, () => origin), recorded)
+        yield* Ref.update(log, (entries) => [...entries, entry])
+      })),
+    entries: ({ after = 0, limit }) => Effect.map(Ref.get(log), (entries) => entries.slice(after, after + limit)),
+    head: Effect.map(head, Option.map(({ hash, sequence }) => ({ hash, sequence })))
+  }
+})
+
+/**
+ * Remembers until the process ends.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerMemory: Layer.Layer<never> = Layer.effect(AuditLog, makeMemory)
