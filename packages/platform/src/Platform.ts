@@ -31,6 +31,7 @@ import * as OrganizationHandlers from "./handlers/OrganizationHandlers.ts"
 import * as PublicHandlers from "./handlers/PublicHandlers.ts"
 import * as ServiceHandlers from "./handlers/ServiceHandlers.ts"
 import * as ServiceManagementHandlers from "./handlers/ServiceManagementHandlers.ts"
+import * as MemoryStore from "./MemoryStore.ts"
 import * as Metrics from "./Metrics.ts"
 import * as PlatformClock from "./PlatformClock.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
@@ -172,5 +173,5 @@ export const serve: Layer.Layer<never, never, HttpServer.HttpServer | Services> 
  */
 export const layerMemory: Layer.Layer<Services | Administration.Administration> = Administration.layer.pipe(
   Layer.provideMerge(WebhookSender.layer),
-  Layer.provideMerge(Layer.mergeAll(Store.layerMemory, PlatformClock.layer, PlatformKeys.layerGenerated))
+  Layer.provideMerge(Layer.mergeAll(MemoryStore.layer(), PlatformClock.layer, PlatformKeys.layerGenerated))
 )

@@ -24,6 +24,7 @@ import * as Administration from "./Administration.ts"
 import * as Authenticator from "./Authenticator.ts"
 import * as DeviceNotices from "./DeviceNotices.ts"
 import * as InProcess from "./InProcess.ts"
+import * as MemoryStore from "./MemoryStore.ts"
 import * as Platform from "./Platform.ts"
 import * as PlatformClock from "./PlatformClock.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
@@ -109,7 +110,7 @@ const inProcess = "http://localhost"
 
 const begin = ({ disconnect, settings }: Options) =>
   Effect.gen(function*() {
-    const store = yield* Store.makeMemory
+    const store = yield* MemoryStore.make()
     const clock = yield* PlatformClock.make
     const shift = MutableRef.make(Duration.zero)
     const moved = ahead(yield* Effect.clock, shift)

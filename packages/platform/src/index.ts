@@ -84,6 +84,13 @@ export * as InProcess from "./InProcess.ts"
 export * as LinkedDevice from "./LinkedDevice.ts"
 
 /**
+ * A `Store` in memory. It is made of maps that are changed in place, each method in one synchronous step.
+ *
+ * @since 0.1.0
+ */
+export * as MemoryStore from "./MemoryStore.ts"
+
+/**
  * What a platform counts of the requests to it and of the webhooks that it sends.
  *
  * @see docs/telemetry.md "Metrics"
@@ -189,7 +196,7 @@ export * as SandboxWebhooks from "./SandboxWebhooks.ts"
 export * as SealedHttpApp from "./SealedHttpApp.ts"
 
 /**
- * What the platform remembers: a port whose every method is atomic, and its implementation in memory.
+ * What the platform remembers: a port whose every method is atomic. `MemoryStore` is its implementation in memory.
  *
  * @since 0.1.0
  */

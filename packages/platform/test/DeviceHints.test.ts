@@ -7,6 +7,7 @@ import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import * as Caller from "@effect-launchkey/platform/Caller"
 import * as DeviceHints from "@effect-launchkey/platform/DeviceHints"
 import * as DeviceNotices from "@effect-launchkey/platform/DeviceNotices"
+import * as MemoryStore from "@effect-launchkey/platform/MemoryStore"
 import * as Store from "@effect-launchkey/platform/Store"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -62,7 +63,7 @@ const linked = (id: DeviceId, code: string) => (store: Store.Service) =>
 /** A store with two devices of a user, and what is told of it. */
 const world = Effect.gen(function*() {
   const notices = yield* DeviceNotices.makeMemory
-  const store = DeviceNotices.announcing(yield* Store.makeMemory, notices)
+  const store = DeviceNotices.announcing(yield* MemoryStore.make(), notices)
   yield* linked(id, "abcdefg")(store)
   yield* linked(otherId, "bcdefgh")(store)
   const app = yield* DeviceHints.make.pipe(

@@ -4,6 +4,7 @@ import { LinkingCode } from "@effect-launchkey/core/Device"
 import * as EffectivePolicy from "@effect-launchkey/core/EffectivePolicy"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
+import * as MemoryStore from "@effect-launchkey/platform/MemoryStore"
 import * as Metrics from "@effect-launchkey/platform/Metrics"
 import * as Store from "@effect-launchkey/platform/Store"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
@@ -52,7 +53,7 @@ const asLinked = (pending: Store.Device): Store.Device => ({ ...pending, status:
 
 const many = { concurrency: "unbounded" } as const
 
-const store = Store.makeMemory
+const store = MemoryStore.make()
 
 describe("seen tokens", () => {
   const token = { issuer: "svc:a", tokenId: "1", until: 20 }
@@ -173,6 +174,34 @@ describe("authorizations", () => {
     }))
 })
 
+describe("requests of long ago", () => {
+  const another = (created: number) => authorization(created, { user: { ...user, identifier: crypto.randomUUID() } })
+
+  it.effect("are remembered for as long after their end as was asked, and forgotten as others come", () =>
+    Effect.gen(function*() {
+      const { authorization: find, openAuthorization } = yield* MemoryStore.make({ retention: "10 minutes" })
+      const requests = Array.from({ length: 20 }, () => another(0))
+      const left = (now: number) =>
+        Effect.gen(function*() {
+          yield* Effect.forEach(Array.from({ length: 20 }), () => openAuthorization(another(now)))
+          return (yield* Effect.forEach(requests, ({ id }) => find(id))).filter(Option.isSome).length
+        })
+      yield* Effect.forEach(requests, openAuthorization)
+      assert.strictEqual(yield* left(659), 20)
+      assert.strictEqual(yield* left(660), 0)
+    }))
+
+  it.effect("leave alone what is their user's now", () =>
+    Effect.gen(function*() {
+      const { openAuthorization, openAuthorizations } = yield* MemoryStore.make({ retention: 0 })
+      yield* openAuthorization(authorization(0))
+      const current = authorization(60)
+      yield* openAuthorization(current)
+      yield* Effect.forEach(Array.from({ length: 5 }), () => openAuthorization(another(61)))
+      assert.deepStrictEqual(yield* openAuthorizations(user, at(61)), [current])
+    }))
+})
+
 describe("linking codes", () => {
   it.effect("link one device, however many use them at once", () =>
     Effect.gen(function*() {
@@ -281,7 +310,7 @@ describe("attempts", () => {
 
   it.effect("are refused beyond the limit until the oldest no longer counts, and a refused one does not count", () =>
     Effect.gen(function*() {
-      const store = yield* Store.makeMemory
+      const store = yield* MemoryStore.make()
       const waits = yield* Effect.forEach(
         [0, 10, 20, 30, 59, 60, 61],
         (second) => store.attempt("x", limit, at(second))
@@ -299,7 +328,7 @@ describe("attempts", () => {
 
   it.effect("of one kind leave those of another alone", () =>
     Effect.gen(function*() {
-      const store = yield* Store.makeMemory
+      const store = yield* MemoryStore.make()
       yield* Effect.replicateEffect(store.attempt("x", limit, at(0)), 3)
       assert.deepStrictEqual(yield* store.attempt("y", limit, at(0)), Option.none())
       // long after, when what no longer counts has been forgotten

@@ -9,6 +9,7 @@ import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import * as Administration from "@effect-launchkey/platform/Administration"
 import * as Authenticator from "@effect-launchkey/platform/Authenticator"
+import * as MemoryStore from "@effect-launchkey/platform/MemoryStore"
 import * as Platform from "@effect-launchkey/platform/Platform"
 import * as PlatformClock from "@effect-launchkey/platform/PlatformClock"
 import * as PlatformKeys from "@effect-launchkey/platform/PlatformKeys"
@@ -139,7 +140,7 @@ export const layerPlatform: Layer.Layer<
   Layer.provideMerge(WebhookEgress.layerInProcess),
   Layer.provideMerge(Layer.mergeAll(
     Redaction.layer,
-    Store.layerMemory,
+    MemoryStore.layer(),
     PlatformClock.layer,
     Layer.orDie(PlatformKeys.layer({
       signingKey: TestKeys.platform.privateKey,
