@@ -124,7 +124,13 @@ try {
       seen[name] = { version: ready.version, checks: checks.length }
     }
   }
-  if (values.includes("--record")) Fs.writeFileSync(seenFile, `${JSON.stringify(seen, null, 2)}\n`)
+  if (values.includes("--record")) {
+    // in the order of the runtimes, whichever ran last
+    const recorded = Object.fromEntries(
+      runtimes.flatMap(({ name }) => seen[name] === undefined ? [] : [[name, seen[name]] as const])
+    )
+    Fs.writeFileSync(seenFile, `${JSON.stringify(recorded, null, 2)}\n`)
+  }
 } finally {
   runner.close()
   end()
