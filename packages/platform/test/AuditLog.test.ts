@@ -8,6 +8,7 @@ import { createHash } from "node:crypto"
 import * as Administration from "../src/Administration.ts"
 import * as AuditLog from "../src/AuditLog.ts"
 import * as Caller from "../src/Caller.ts"
+import * as MemoryStore from "../src/MemoryStore.ts"
 import * as PlatformClock from "../src/PlatformClock.ts"
 import * as Store from "../src/Store.ts"
 
@@ -115,7 +116,7 @@ describe("AuditLog", () => {
 })
 
 const Services = Administration.layer.pipe(
-  Layer.provideMerge(Layer.mergeAll(Store.layerMemory, PlatformClock.layer, AuditLog.layerMemory))
+  Layer.provideMerge(Layer.mergeAll(MemoryStore.layer(), PlatformClock.layer, AuditLog.layerMemory))
 )
 
 layer(Services)("Administration with a log", (it) => {
