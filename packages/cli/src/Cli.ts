@@ -23,6 +23,7 @@ import * as DoctorCommand from "./commands/DoctorCommand.ts"
 import * as KeysCommand from "./commands/KeysCommand.ts"
 import * as ProfileCommand from "./commands/ProfileCommand.ts"
 import * as SandboxCommand from "./commands/SandboxCommand.ts"
+import * as ServeCommand from "./commands/ServeCommand.ts"
 import * as ServiceCommand from "./commands/ServiceCommand.ts"
 import * as SessionCommand from "./commands/SessionCommand.ts"
 import * as TotpCommand from "./commands/TotpCommand.ts"
@@ -46,6 +47,10 @@ const sandbox = Object.assign(
   { info: { name: "sandbox", description: "Serves a platform for tests, in memory.", children: [] } }
 )
 
+const serve = Object.assign(ServeCommand.command, {
+  info: { name: "serve", description: "Serves a platform.", children: [] }
+})
+
 const command = Leaf.group(name, "Multi-factor authentication over the LaunchKey API v3.", [
   ProfileCommand.command,
   DirectoryCommand.command,
@@ -59,6 +64,7 @@ const command = Leaf.group(name, "Multi-factor authentication over the LaunchKey
   WebhookCommand.command,
   KeysCommand.command,
   DoctorCommand.command,
+  serve,
   sandbox
 ])
 

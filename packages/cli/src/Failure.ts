@@ -15,10 +15,11 @@ import * as Duration from "effect/Duration"
 import * as Match from "effect/Match"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { CannotListen } from "./commands/SandboxCommand.ts"
+import type { CannotListen } from "./CannotListen.ts"
 import { type End, table } from "./ExitCode.ts"
 import { printable } from "./internal/text.ts"
 import type { AwaitFailed, NotYet, Unusable } from "./internal/unusable.ts"
+import type { InvalidConfiguration } from "./ServeConfig.ts"
 import type { InputUnreadable } from "./Stdio.ts"
 
 type ApiFailure =
@@ -42,6 +43,7 @@ export type Failure =
   | NotYet
   | InputUnreadable
   | CannotListen
+  | InvalidConfiguration
 
 /**
  * @since 0.1.0
@@ -208,7 +210,13 @@ export const describe: (error: Failure) => Block = Match.typeTags<Failure, Block
   CannotListen: ({ cause, host, port }) => ({
     end: "refused",
     problem: `Cannot listen on ${host}, port ${port}: ${cause instanceof Error ? cause.message : String(cause)}.`,
-    next: "Give another --port or --host; port 0 is any that is free."
+    next: "Give another port or address; port 0 is any that is free."
+  }),
+  InvalidConfiguration: ({ issues }) => ({
+    end: "usage",
+    problem: "The configuration cannot be used.",
+    details: issuesOf(issues),
+    next: "Correct what is named; `launchkey serve --check` looks at it again."
   })
 })
 

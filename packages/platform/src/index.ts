@@ -138,6 +138,14 @@ export * as PlatformKeys from "./PlatformKeys.ts"
 export * as PlatformSettings from "./PlatformSettings.ts"
 
 /**
+ * Effect's metrics in the text that Prometheus and its kin read.
+ *
+ * @see https://prometheus.io/docs/instrumenting/exposition_formats/
+ * @since 0.1.0
+ */
+export * as PrometheusMetrics from "./PrometheusMetrics.ts"
+
+/**
  * What the platform's store is made of.
  *
  * @since 0.1.0

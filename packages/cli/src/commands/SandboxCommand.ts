@@ -20,23 +20,7 @@ import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { createServer } from "node:http"
-
-/**
- * The address cannot be listened on: it is taken, not this machine's, or needs more rights.
- *
- * @since 0.1.0
- * @category errors
- */
-export class CannotListen extends Schema.TaggedError<CannotListen>(
-  "@effect-launchkey/cli/commands/SandboxCommand/CannotListen"
-)("CannotListen", { host: Schema.String, port: Schema.Number, cause: Schema.Defect }) {
-  override get message(): string {
-    const { cause } = this
-    return `Cannot listen on ${this.host}, port ${this.port}: ${
-      cause instanceof Error ? cause.message : String(cause)
-    }. Give another --port or --host; port 0 is any that is free.`
-  }
-}
+import { CannotListen } from "../CannotListen.ts"
 
 /**
  * @since 0.1.0
