@@ -110,6 +110,9 @@ export const make = (options: Options = {}): Effect.Effect<Store.Service> =>
         Effect.sync(() => {
           organizations.set(organization.id, organization)
         }),
+      organizations: Effect.sync(() =>
+        Array.from(organizations.values()).sort(({ id }, other) => id < other.id ? -1 : 1)
+      ),
       organization: getter(organizations),
       insertDirectory: (directory, uniqueName) =>
         Effect.sync(() => {

@@ -36,6 +36,8 @@ export * from "./Records.ts"
 export interface Service {
   readonly insertOrganization: (organization: Organization) => Effect.Effect<void>
   readonly organization: (id: OrganizationId) => Effect.Effect<Option.Option<Organization>>
+  /** All of them, in the order of their ids. */
+  readonly organizations: Effect.Effect<ReadonlyArray<Organization>>
   /** False where the organization has a directory of that name. */
   readonly insertDirectory: (directory: Directory, uniqueName: string) => Effect.Effect<boolean>
   readonly directory: (id: DirectoryId) => Effect.Effect<Option.Option<Directory>>
