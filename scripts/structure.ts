@@ -26,9 +26,13 @@ const floors: Readonly<Record<string, Floor>> = {
     packages: ["core"],
     modules: new RegExp(String.raw`^(${effect}|${platform}|jose|@noble/hashes/.+)$`)
   },
-  clients: { packages: ["core", "transport"], modules: new RegExp(String.raw`^(${effect}|${platform}|uqr)$`) },
+  sql: {
+    packages: ["core"],
+    modules: new RegExp(String.raw`^(${effect}|@effect/sql(-.+)?(/.+)?|@effect/experimental/.+)$`)
+  },
+  clients: { packages: ["core", "sql", "transport"], modules: new RegExp(String.raw`^(${effect}|${platform}|uqr)$`) },
   platform: {
-    packages: ["core", "transport"],
+    packages: ["core", "sql", "transport"],
     modules: new RegExp(String.raw`^(${effect}|${platform}|uqr|node-forge|otpauth|ipaddr\.js)$`)
   },
   // Stands beside the others, and none of them may name it but the command, when it is asked to: what speaks v3 loads
@@ -39,13 +43,13 @@ const floors: Readonly<Record<string, Floor>> = {
     modules: new RegExp(String.raw`^(${effect}|${platform})$`)
   },
   cli: {
-    packages: ["core", "transport", "clients", "platform", "legacy", "authenticator"],
+    packages: ["core", "sql", "transport", "clients", "platform", "legacy", "authenticator"],
     modules: new RegExp(
       String.raw`^(${effect}|${platform}|@effect/platform-node(/.+)?|@effect/cli(/.+)?|uqr|node:.+)$`
     )
   },
   testing: {
-    packages: ["core", "transport", "clients", "platform"],
+    packages: ["core", "sql", "transport", "clients", "platform"],
     modules: new RegExp(
       String.raw`^(${effect}|${platform}|@effect/platform-node(/.+)?|node:.+|@effect/vitest|vitest)$`
     )
@@ -66,8 +70,8 @@ const pageHomes = [
   "packages/authenticator/src/internal/bundle.ts"
 ]
 
-/** The clients' stores, for those who install a driver of theirs. */
-const sqlHome = "packages/clients/src/sql/"
+/** Stores for those who install a driver of theirs: nothing else may load what they stand on. */
+const sqlHomes = ["clients", "platform", "testing"].map((name) => `packages/${name}/src/sql/`)
 
 const categories = [
   "models",
@@ -175,7 +179,8 @@ const checkImports = (pkg: Workspace.Package, source: ts.SourceFile, place: "src
     } else if (/^(?:node:.+|esbuild)$/.test(specifier) && pageHomes.includes(Workspace.relative(source.fileName))) {
       continue
     } else if (
-      /^@effect\/sql(-.+)?(\/.+)?$/.test(specifier) && Workspace.relative(source.fileName).startsWith(sqlHome)
+      /^@effect\/sql(-.+)?(\/.+)?$/.test(specifier) &&
+      sqlHomes.some((home) => Workspace.relative(source.fileName).startsWith(home))
     ) {
       continue
     } else if (place === "src" && !floor.modules.test(specifier)) {

@@ -142,6 +142,13 @@ export * as ServiceProfile from "./ServiceProfile.ts"
 export * as Session from "./Session.ts"
 
 /**
+ * What a store says when it cannot do its work: those of the clients, and the platform's.
+ *
+ * @since 0.1.0
+ */
+export * as StoreUnavailable from "./StoreUnavailable.ts"
+
+/**
  * Hours of the week, in a time zone, outside of which a policy is not met.
  *
  * @since 0.1.0

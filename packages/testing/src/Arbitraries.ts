@@ -25,6 +25,7 @@ import * as ResponsePolicyModule from "@effect-launchkey/core/ResponsePolicy"
 import * as ServicePolicyModule from "@effect-launchkey/core/ServicePolicy"
 import * as ServiceProfileModule from "@effect-launchkey/core/ServiceProfile"
 import * as SessionModule from "@effect-launchkey/core/Session"
+import * as StoreUnavailableModule from "@effect-launchkey/core/StoreUnavailable"
 import * as TimeFenceModule from "@effect-launchkey/core/TimeFence"
 import * as TotpModule from "@effect-launchkey/core/Totp"
 import * as WebhookModule from "@effect-launchkey/core/Webhook"
@@ -244,6 +245,15 @@ export const EffectivePolicy: ArbitrariesOf<typeof EffectivePolicyModule> = deri
  * @category constructors
  */
 export const ServicePolicy: ArbitrariesOf<typeof ServicePolicyModule> = derive(ServicePolicyModule)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const StoreUnavailable: ArbitrariesOf<typeof StoreUnavailableModule> = derive(StoreUnavailableModule, {
+  // what stopped it is written as its words alone
+  StoreUnavailable: FastCheck.string().map((operation) => new StoreUnavailableModule.StoreUnavailable({ operation }))
+})
 
 /**
  * @since 0.1.0

@@ -6,6 +6,7 @@
  * @see docs/protocol.md "Webhooks"
  * @since 0.1.0
  */
+import * as Pg from "@effect-launchkey/sql/Pg"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Config from "effect/Config"
@@ -13,7 +14,7 @@ import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { PendingAuthorizations } from "../PendingAuthorizations.ts"
-import { StoreUnavailable } from "../StoreUnavailable.ts"
+import type { StoreUnavailable } from "../StoreUnavailable.ts"
 import type { WebhookInbox } from "../WebhookInbox.ts"
 import * as Migrations from "./Migrations.ts"
 import * as SqlPendingAuthorizations from "./SqlPendingAuthorizations.ts"
@@ -36,12 +37,10 @@ export interface StoreOptions {
 }
 
 /**
- * As for a `PgClient`, whose defaults apply save for `connectTimeout`: 5 seconds.
- *
  * @since 0.1.0
  * @category models
  */
-export interface Options extends PgClient.PgClientConfig, StoreOptions {}
+export interface Options extends Pg.Options, StoreOptions {}
 
 /**
  * With a client of one's own, which the stores share with others. They take no part in its transactions.
@@ -75,10 +74,7 @@ export const layer = (
 ): Layer.Layer<WebhookInbox | PendingAuthorizations, StoreUnavailable> =>
   Layer.provide(
     layerClient(options),
-    Layer.mapError(
-      PgClient.layer({ connectTimeout: "5 seconds", applicationName: "launchkey", ...options }),
-      (cause) => new StoreUnavailable({ operation: "Pg.layer", cause })
-    )
+    Pg.layer(options)
   )
 
 /**

@@ -8,6 +8,9 @@
  */
 import { AuthorizationPackage, AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
 import { ServiceId } from "@effect-launchkey/core/EntityIdentifier"
+import * as Database from "@effect-launchkey/sql/Database"
+import { hints } from "@effect-launchkey/sql/Hints"
+import { prune } from "@effect-launchkey/sql/Pruning"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as DateTime from "effect/DateTime"
@@ -29,9 +32,6 @@ import {
   type Service
 } from "../PendingAuthorizations.ts"
 import { StoreUnavailable } from "../StoreUnavailable.ts"
-import * as Database from "./internal/database.ts"
-import { hints } from "./internal/hints.ts"
-import { prune } from "./internal/prune.ts"
 import * as Waiting from "./internal/waiting.ts"
 
 /**

@@ -5,14 +5,14 @@
  * @see docs/protocol.md "Webhooks"
  * @since 0.1.0
  */
+import * as Database from "@effect-launchkey/sql/Database"
+import { prune } from "@effect-launchkey/sql/Pruning"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { Claim, type Options, type Service, type Token, WebhookInbox } from "../WebhookInbox.ts"
-import * as Database from "./internal/database.ts"
-import { prune } from "./internal/prune.ts"
 
 interface Held {
   readonly event: string

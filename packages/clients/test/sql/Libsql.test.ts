@@ -1,4 +1,5 @@
 import { AuthorizationPackage } from "@effect-launchkey/core/Authorization"
+import { filename, urlOf } from "@effect-launchkey/testing/sql/TestDatabases"
 import * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
@@ -24,7 +25,6 @@ import * as Migrations from "../../src/sql/Migrations.ts"
 import { Claim, WebhookInbox } from "../../src/WebhookInbox.ts"
 import { ticketOf, tokenOf } from "../inboxContract.ts"
 import { answerOf, requestOf } from "../pendingContract.ts"
-import { filename, urlOf } from "./databases.ts"
 import { keyOf, relayed } from "./support.ts"
 
 const lease = Duration.minutes(10)

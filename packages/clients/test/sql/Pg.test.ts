@@ -1,3 +1,4 @@
+import { admin, pgDatabase, type PgPlace, pgSchema, serverUrl } from "@effect-launchkey/testing/sql/TestDatabases"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Array from "effect/Array"
@@ -20,7 +21,6 @@ import * as Pg from "../../src/sql/Pg.ts"
 import { Claim, WebhookInbox } from "../../src/WebhookInbox.ts"
 import { ticketOf, tokenOf } from "../inboxContract.ts"
 import { answerOf, requestOf } from "../pendingContract.ts"
-import { admin, pgDatabase, type PgPlace, pgSchema, serverUrl } from "./databases.ts"
 import { keyOf } from "./support.ts"
 
 const lease = Duration.minutes(10)

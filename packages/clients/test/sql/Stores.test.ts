@@ -1,3 +1,4 @@
+import { serverUrl, urlOf, withFile, withPg } from "@effect-launchkey/testing/sql/TestDatabases"
 import * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
@@ -8,7 +9,6 @@ import * as Pg from "../../src/sql/Pg.ts"
 import * as WebhookInbox from "../../src/WebhookInbox.ts"
 import { inboxContract } from "../inboxContract.ts"
 import { pendingContract } from "../pendingContract.ts"
-import { serverUrl, urlOf, withFile, withPg } from "./databases.ts"
 
 inboxContract("an inbox in memory", WebhookInbox.layerMemory)
 pendingContract("pending authorizations in memory", PendingAuthorizations.layerMemory())

@@ -1,6 +1,6 @@
+import { serverUrl } from "@effect-launchkey/testing/sql/TestDatabases"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { serverUrl } from "./databases.ts"
 import { failsAtFirst, isAnswer } from "./once/events.ts"
 import * as Trial from "./once/trial.ts"
 

@@ -1,4 +1,5 @@
 import { AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
+import { filename, pgDatabase, serverUrl } from "@effect-launchkey/testing/sql/TestDatabases"
 import * as TestWebhooks from "@effect-launchkey/testing/TestWebhooks"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -6,7 +7,6 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Crypto from "node:crypto"
 import * as children from "./children.ts"
-import { filename, pgDatabase, serverUrl } from "./databases.ts"
 import type { Place } from "./once/store.ts"
 import { deliver, Said, user } from "./survival/messages.ts"
 

@@ -2,6 +2,7 @@
  * Events sealed just in time, each delivered three times at once to processes that share a store; and what was handled
  * in the end.
  */
+import { filename, pgDatabase } from "@effect-launchkey/testing/sql/TestDatabases"
 import type * as TestWebhooks from "@effect-launchkey/testing/TestWebhooks"
 import * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
 import * as PgClient from "@effect/sql-pg/PgClient"
@@ -20,7 +21,6 @@ import { pathToFileURL } from "node:url"
 import * as Libsql from "../../../src/sql/Libsql.ts"
 import * as Pg from "../../../src/sql/Pg.ts"
 import * as children from "../children.ts"
-import { filename, pgDatabase } from "../databases.ts"
 import { forge, isAnswer, nameOf } from "./events.ts"
 import { type Place, retention } from "./store.ts"
 

@@ -1,4 +1,10 @@
-/** How the stores of this folder speak SQL: what the dialects differ in, and many questions in one statement. */
+/**
+ * How stores speak SQL: what the dialects differ in, transactions, what a failure tells, and many questions in one
+ * statement.
+ *
+ * @since 0.1.0
+ */
+import { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
 import type { Fragment } from "@effect/sql/Statement"
@@ -9,15 +15,24 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import { StoreUnavailable } from "../../StoreUnavailable.ts"
 
-/** A column of what a statement is given; null is a column's null. */
-type Value = string | number | null
+/**
+ * A column of what a statement is given; null is a column's null.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Value = string | number | null
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Database {
   readonly sql: SqlClient.SqlClient
   readonly dialect: "pg" | "sqlite"
@@ -33,7 +48,20 @@ export interface Database {
   readonly locking: Fragment
   /** The same for rows that may as well be left to somebody who has locked them already. */
   readonly lockingWhatIsFree: Fragment
+  /** Outside of every transaction, tried again where it did nothing. Says at most what `withoutData` leaves. */
   readonly run: <A>(operation: string, statement: Effect.Effect<A, SqlError>) => Effect.Effect<A, StoreUnavailable>
+  /** As `run`, save that it is part of the transaction that is open, if one is: tried again with that, or not at all. */
+  readonly join: <A>(operation: string, statement: Effect.Effect<A, SqlError>) => Effect.Effect<A, StoreUnavailable>
+  /**
+   * Keeps what `self` does by `join` whole or not at all: not where it fails. Within another transaction it is a part of
+   * that, which can be undone alone.
+   *
+   * `self` may run several times, when it lost to another transaction, and must not fork what uses the database.
+   */
+  readonly transaction: <A, E, R>(
+    operation: string,
+    self: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | StoreUnavailable, R>
   /**
    * A function that answers one item, by a statement that answers many: while it runs, others gather for the next. An
    * answer for each item, in their order.
@@ -49,7 +77,15 @@ const patience = Duration.seconds(10)
 
 const batchSize = 500
 
-/** SQLSTATE on PostgreSQL, `"SQLITE_BUSY"` and the like on SQLite. */
+/** Longest time of a transaction, with what it waits for. */
+const patienceOfAll = Duration.seconds(30)
+
+/**
+ * SQLSTATE on PostgreSQL, `"SQLITE_BUSY"` and the like on SQLite; empty where it is no error of a driver.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const codeOf = (error: unknown): string =>
   Predicate.isTagged(error, "SqlError") && Predicate.hasProperty(error, "cause") &&
     Predicate.hasProperty(error.cause, "code") && typeof error.cause.code === "string"
@@ -73,7 +109,10 @@ const withoutData = (error: unknown): unknown => {
 }
 
 /** Serialization failure and deadlock: the statement did nothing, and may do all of it the next time. */
-const lostToAnother = (error: SqlError): boolean => ["40001", "40P01"].includes(codeOf(error))
+const lostToAnother = (error: unknown): boolean => /^(?:40001|40P01|SQLITE_BUSY.*)$/.test(codeOf(error))
+
+const times = 5
+const again = Schedule.jittered(Schedule.exponential("10 millis"))
 
 /** Class 22, data exception: PostgreSQL's texts cannot hold U+0000, and one such text refuses a whole batch. */
 const refusesValue = ({ cause }: StoreUnavailable): boolean => codeOf(cause).startsWith("22")
@@ -88,20 +127,64 @@ interface Item<A, B> {
   readonly answer: Deferred.Deferred<B, StoreUnavailable>
 }
 
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make: Effect.Effect<Database, never, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const context = yield* Effect.context<never>()
   const pg = sql.onDialectOrElse({ pg: () => true, orElse: () => false })
 
-  // An open transaction travels in the context, even one of another database: statements here are never part of it.
-  const run: Database["run"] = (operation, statement) =>
+  const bounded = <A, R>(operation: string, statement: Effect.Effect<A, SqlError, R>) =>
     statement.pipe(
-      Effect.retry({ while: lostToAnother, times: 5, schedule: Schedule.jittered(Schedule.exponential("10 millis")) }),
-      Effect.mapInputContext((_: Context.Context<never>) => context),
       Effect.disconnect,
       Effect.timeout(patience),
       Effect.mapError((cause) => new StoreUnavailable({ operation, cause: withoutData(cause) }))
     )
+
+  // An open transaction travels in the context, even one of another database: statements here are never part of it.
+  const run: Database["run"] = (operation, statement) =>
+    bounded(
+      operation,
+      statement.pipe(
+        Effect.retry({ while: lostToAnother, times, schedule: again }),
+        Effect.mapInputContext((_: Context.Context<never>) => context)
+      )
+    )
+
+  const join: Database["join"] = (operation, statement) =>
+    Effect.flatMap(
+      Effect.serviceOption(SqlClient.TransactionConnection),
+      Option.match({
+        onNone: () => run(operation, statement),
+        onSome: (open) => bounded(operation, Effect.provideService(statement, SqlClient.TransactionConnection, open))
+      })
+    )
+
+  const transaction: Database["transaction"] = (operation, self) =>
+    Effect.flatMap(Effect.serviceOption(SqlClient.TransactionConnection), (open) => {
+      const unavailable = (cause: unknown) => new StoreUnavailable({ operation, cause: withoutData(cause) })
+      const whole = sql.withTransaction(self).pipe(
+        Effect.catchIf((error) => error instanceof SqlError, (error) => Effect.fail(unavailable(error))),
+        // an error at the commit
+        Effect.catchSomeDefect((defect) =>
+          defect instanceof SqlError ? Option.some(Effect.fail(unavailable(defect))) : Option.none()
+        )
+      )
+      return Option.isSome(open) ? whole : whole.pipe(
+        Effect.retry({
+          while: (error) => error instanceof StoreUnavailable && lostToAnother(error.cause),
+          times,
+          schedule: again
+        }),
+        Effect.disconnect,
+        Effect.timeoutFail({
+          duration: patienceOfAll,
+          onTimeout: () => unavailable(new Error("the transaction took too long"))
+        })
+      )
+    })
 
   const batched = Effect.fnUntraced(function*<A, B>(
     operation: string,
@@ -167,6 +250,8 @@ export const make: Effect.Effect<Database, never, SqlClient.SqlClient> = Effect.
     locking: literal("FOR UPDATE", ""),
     lockingWhatIsFree: literal("FOR UPDATE SKIP LOCKED", ""),
     run,
+    join,
+    transaction,
     batched
   }
 })

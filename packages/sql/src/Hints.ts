@@ -1,4 +1,9 @@
-/** Word from other processes that an answer may have come: quick, and never relied on. */
+/**
+ * Word from other processes that something may have changed, by PostgreSQL's notifications: quick, and never relied on.
+ *
+ * @since 0.1.0
+ */
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -6,10 +11,14 @@ import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { StoreUnavailable } from "../../StoreUnavailable.ts"
-import type { Database } from "./database.ts"
+import type { Database } from "./Database.ts"
 
-interface Options {
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Of notifications, all of which `payloads` brings. */
   readonly channel: string
   readonly onHint: (payload: string) => Effect.Effect<void>
   /** Once it is known that hints arrive: those sent before are lost. */
@@ -31,7 +40,11 @@ const again = Schedule.exponential("1 second").pipe(
 
 /**
  * A connection that listens and is lost neither fails nor ends: the only sign is that nothing comes. So a notification
- * of its own is sent now and then, and it listens anew when that does not come back.
+ * of its own is sent now and then, and it listens anew when that does not come back. Goes on as long as the scope is
+ * open.
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const hints = (
   { random, run, sql }: Database,
@@ -61,7 +74,7 @@ export const hints = (
   return listenOnce.pipe(
     // A lost connection also dies of its own end, as it cannot say UNLISTEN.
     Effect.catchAllCause((cause) =>
-      Effect.logDebug("stopped listening for answers; they are looked for meanwhile", cause)
+      Effect.logDebug("stopped listening for hints; what they tell of is looked for meanwhile", cause)
     ),
     Effect.repeat(again),
     Effect.forkScoped,

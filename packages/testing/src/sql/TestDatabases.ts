@@ -1,3 +1,11 @@
+/**
+ * Databases of a test's own: files that go with its scope, and schemas or whole databases of a PostgreSQL that
+ * `TEST_DATABASE_URL` names.
+ *
+ * Needs the packages `@effect/sql` and `@effect/sql-pg`.
+ *
+ * @since 0.1.0
+ */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
@@ -9,10 +17,20 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 
-/** Undefined where the suites of PostgreSQL cannot run: `pnpm test:pg` gives them one. */
-export const serverUrl = process.env["TEST_DATABASE_URL"]
+/**
+ * The PostgreSQL; undefined where its suites cannot run.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const serverUrl: string | undefined = process.env["TEST_DATABASE_URL"]
 
-/** Of the server itself, to do to a database what it cannot do to itself. */
+/**
+ * Asks the server itself, to do to a database what it cannot do to itself. Dies where that fails.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const admin = <A, E>(use: (sql: SqlClient.SqlClient) => Effect.Effect<A, E>): Effect.Effect<A> =>
   Effect.orDie(Effect.scoped(
     Effect.flatMap(
@@ -21,6 +39,10 @@ export const admin = <A, E>(use: (sql: SqlClient.SqlClient) => Effect.Effect<A, 
     )
   ))
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface PgPlace {
   readonly name: string
   readonly url: Redacted.Redacted
@@ -33,7 +55,12 @@ const place = (change: (url: URL, name: string) => void): PgPlace => {
   return { name, url: Redacted.make(url.href) }
 }
 
-/** An empty schema, dropped with its scope: what comes first in the search path of whoever uses its URL. */
+/**
+ * An empty schema, dropped with its scope: what comes first in the search path of whoever uses its URL.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const pgSchema: Effect.Effect<PgPlace, never, Scope.Scope> = Effect.acquireRelease(
   Effect.suspend(() => {
     const schema = place((url, name) => url.searchParams.set("options", `-c search_path=${name}`))
@@ -42,7 +69,12 @@ export const pgSchema: Effect.Effect<PgPlace, never, Scope.Scope> = Effect.acqui
   ({ name }) => admin((sql) => sql`DROP SCHEMA IF EXISTS ${sql(name)} CASCADE`)
 )
 
-/** An empty database, dropped with its scope. Takes longer. */
+/**
+ * An empty database, dropped with its scope. Takes longer.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const pgDatabase: Effect.Effect<PgPlace, never, Scope.Scope> = Effect.acquireRelease(
   Effect.suspend(() => {
     const database = place((url, name) => {
@@ -53,11 +85,21 @@ export const pgDatabase: Effect.Effect<PgPlace, never, Scope.Scope> = Effect.acq
   ({ name }) => admin((sql) => sql`DROP DATABASE IF EXISTS ${sql(name)} WITH (FORCE)`)
 )
 
-/** A layer over an empty schema. */
+/**
+ * A layer over an empty schema.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const withPg = <A, E>(make: (place: PgPlace) => Layer.Layer<A, E>): Layer.Layer<A, E> =>
   Layer.unwrapScoped(Effect.map(pgSchema, make))
 
-/** The name of a file that is not there yet, in a folder that goes with its scope. */
+/**
+ * The name of a file that is not there yet, in a folder that goes with its scope.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const filename: Effect.Effect<string, never, Scope.Scope> = Effect.map(
   Effect.acquireRelease(
     Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "launchkey-"))),
@@ -66,9 +108,19 @@ export const filename: Effect.Effect<string, never, Scope.Scope> = Effect.map(
   (folder) => Path.join(folder, "100% of #1?.db")
 )
 
-/** A layer over a new file. */
+/**
+ * A layer over a new file.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const withFile = <A, E>(make: (filename: string) => Layer.Layer<A, E>): Layer.Layer<A, E> =>
   Layer.unwrapScoped(Effect.map(filename, make))
 
-/** A name may have characters that mean something in a URL. */
+/**
+ * The URL of a file, whose name may have characters that mean something in one.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const urlOf = (filename: string): string => `file:${encodeURI(filename).replace("#", "%23").replace("?", "%3F")}`

@@ -1,9 +1,13 @@
-/** Keeps a table from growing: forgets, in the background, what has expired. */
+/**
+ * Keeps a table from growing: forgets, in the background, what has expired.
+ *
+ * @since 0.1.0
+ */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import type { Database } from "./database.ts"
+import type { Database } from "./Database.ts"
 
 const interval = Duration.minutes(1)
 
@@ -13,7 +17,12 @@ const margin = Duration.minutes(10)
 /** Rows that one statement deletes at most: others wait for it. */
 const batchSize = 1000
 
-/** Prunes as long as the scope is open. `until` of the table is in the unit. */
+/**
+ * Prunes as long as the scope is open. `until` of the table is in the unit.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const prune = (
   { lockingWhatIsFree, now, run, sql }: Database,
   table: string,

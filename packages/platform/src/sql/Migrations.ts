@@ -1,0 +1,164 @@
+/**
+ * The tables that the platform keeps, and how they came to be: on PostgreSQL and on SQLite. All of their names begin
+ * with `platform_`.
+ *
+ * @since 0.1.0
+ */
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
+import * as Migrations from "@effect-launchkey/sql/Migrations"
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+const { clustered, key, statements } = Migrations
+
+/** Orders rows by when they were added. */
+const position = (sql: SqlClient.SqlClient) =>
+  sql.literal(sql.onDialectOrElse({
+    pg: () => "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    orElse: () => "INTEGER PRIMARY KEY AUTOINCREMENT"
+  }))
+
+/**
+ * The table that keeps which migrations have run.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const table = "platform_migrations"
+
+/**
+ * Every migration, by number and name. What is here has run somewhere: it is added to, never changed.
+ *
+ * Times are milliseconds since the epoch, save those of a token: seconds. Texts of keys are as in JSON, without its
+ * quotes; whatever is called a record, state, policy, user or list is JSON.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const migrations: Readonly<Record<string, Migrations.Migration>> = {
+  "0001_store": statements((sql) => [
+    sql`CREATE TABLE platform_organizations (
+      id ${key(sql)},
+      record TEXT NOT NULL,
+      PRIMARY KEY (id)
+    ) ${clustered(sql)}`,
+    sql`CREATE TABLE platform_names (
+      owner ${key(sql)},
+      name ${key(sql)},
+      PRIMARY KEY (owner, name)
+    ) ${clustered(sql)}`,
+    sql`CREATE TABLE platform_directories (
+      position ${position(sql)},
+      id ${key(sql)} UNIQUE,
+      organization_id ${key(sql)},
+      record TEXT NOT NULL
+    )`,
+    sql`CREATE INDEX platform_directories_of ON platform_directories (organization_id, position)`,
+    sql`CREATE TABLE platform_services (
+      position ${position(sql)},
+      id ${key(sql)} UNIQUE,
+      owner_id ${key(sql)},
+      record TEXT NOT NULL,
+      policy TEXT NOT NULL
+    )`,
+    sql`CREATE INDEX platform_services_of ON platform_services (owner_id, position)`,
+    sql`CREATE TABLE platform_keys (
+      entity ${key(sql)},
+      list TEXT NOT NULL,
+      PRIMARY KEY (entity)
+    ) ${clustered(sql)}`,
+    sql`CREATE TABLE platform_users (
+      directory_id ${key(sql)},
+      identifier ${key(sql)},
+      PRIMARY KEY (directory_id, identifier)
+    ) ${clustered(sql)}`,
+    sql`CREATE TABLE platform_push_ids (
+      service_id ${key(sql)},
+      push_id ${key(sql)},
+      owner TEXT NOT NULL,
+      PRIMARY KEY (service_id, push_id)
+    ) ${clustered(sql)}`,
+    sql`CREATE TABLE platform_devices (
+      position ${position(sql)},
+      id ${key(sql)} UNIQUE,
+      directory_id ${key(sql)},
+      identifier ${key(sql)},
+      record TEXT NOT NULL
+    )`,
+    sql`CREATE INDEX platform_devices_of ON platform_devices (directory_id, identifier, position)`,
+    sql`CREATE TABLE platform_linkings (
+      code ${key(sql)},
+      device_id ${key(sql)},
+      expires BIGINT NOT NULL,
+      until BIGINT NOT NULL,
+      record TEXT NOT NULL,
+      PRIMARY KEY (code)
+    ) ${clustered(sql)}`,
+    sql`CREATE INDEX platform_linkings_device ON platform_linkings (device_id)`,
+    sql`CREATE INDEX platform_linkings_until ON platform_linkings (until)`,
+    sql`CREATE TABLE platform_authorizations (
+      id ${key(sql)},
+      until BIGINT NOT NULL,
+      record TEXT NOT NULL,
+      state TEXT NOT NULL,
+      PRIMARY KEY (id)
+    ) ${clustered(sql)}`,
+    sql`CREATE INDEX platform_authorizations_until ON platform_authorizations (until)`,
+    sql`CREATE TABLE platform_open_authorizations (
+      directory_id ${key(sql)},
+      identifier ${key(sql)},
+      id ${key(sql)},
+      until BIGINT NOT NULL,
+      PRIMARY KEY (directory_id, identifier)
+    ) ${clustered(sql)}`,
+    sql`CREATE INDEX platform_open_authorizations_until ON platform_open_authorizations (until)`,
+    sql`CREATE TABLE platform_sessions (
+      directory_id ${key(sql)},
+      identifier ${key(sql)},
+      service_id ${key(sql)},
+      created BIGINT NOT NULL,
+      record TEXT NOT NULL,
+      PRIMARY KEY (directory_id, identifier, service_id)
+    ) ${clustered(sql)}`,
+    sql`CREATE TABLE platform_totps (
+      directory_id ${key(sql)},
+      identifier ${key(sql)},
+      record TEXT NOT NULL,
+      used_step BIGINT NOT NULL,
+      PRIMARY KEY (directory_id, identifier)
+    ) ${clustered(sql)}`,
+    sql`CREATE TABLE platform_attempts (
+      attempt ${key(sql)},
+      list TEXT NOT NULL,
+      until BIGINT NOT NULL,
+      PRIMARY KEY (attempt)
+    ) ${clustered(sql)}`,
+    sql`CREATE INDEX platform_attempts_until ON platform_attempts (until)`,
+    sql`CREATE TABLE platform_tokens (
+      issuer ${key(sql)},
+      token_id ${key(sql)},
+      until BIGINT NOT NULL,
+      PRIMARY KEY (issuer, token_id)
+    ) ${clustered(sql)}`,
+    sql`CREATE INDEX platform_tokens_until ON platform_tokens (until)`
+  ])
+}
+
+/**
+ * Brings the tables up to date; does nothing where they are. On PostgreSQL, processes that start together take turns.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const run: Effect.Effect<void, StoreUnavailable, SqlClient.SqlClient> = Migrations.run({
+  table,
+  migrations,
+  lock: 5_286_734_191
+})
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<never, StoreUnavailable, SqlClient.SqlClient> = Layer.effectDiscard(run)

@@ -1,0 +1,91 @@
+import * as Database from "@effect-launchkey/sql/Database"
+import * as Pg from "@effect-launchkey/sql/Pg"
+import { pgSchema, serverUrl } from "@effect-launchkey/testing/sql/TestDatabases"
+import * as SqlClient from "@effect/sql/SqlClient"
+import { assert, describe, it } from "@effect/vitest"
+import * as Array from "effect/Array"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+
+const opened = Effect.gen(function*() {
+  const { url } = yield* pgSchema
+  const sql = Context.get(yield* Layer.build(Pg.layer({ url, maxConnections: 5 })), SqlClient.SqlClient)
+  yield* sql`CREATE TABLE counted (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)`
+  yield* sql`INSERT INTO counted VALUES (1, 0), (2, 0)`
+  const database = yield* Effect.provideService(Database.make, SqlClient.SqlClient, sql)
+  const get = (id: number) =>
+    database.join(
+      "get",
+      Effect.map(
+        sql<{ n: number }>`SELECT n FROM counted WHERE id = ${id} ${database.locking}`,
+        ([row]) => row?.n ?? -1
+      )
+    )
+  const add = (id: number) => database.join("add", sql`UPDATE counted SET n = n + 1 WHERE id = ${id}`)
+  return { sql, database, get, add }
+})
+
+describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
+  it.scopedLive("tries a transaction again that lost to another", () =>
+    Effect.gen(function*() {
+      const { add, database, get } = yield* opened
+      const held = yield* Effect.all([Deferred.make<void>(), Deferred.make<void>()])
+      const both = (first: 0 | 1, second: 0 | 1) =>
+        database.transaction(
+          "both",
+          add(first + 1).pipe(
+            Effect.zipRight(Deferred.succeed(held[first], undefined)),
+            Effect.zipRight(Deferred.await(held[second])),
+            Effect.zipRight(add(second + 1))
+          )
+        )
+      yield* Effect.all([both(0, 1), both(1, 0)], { concurrency: 2 })
+      assert.deepStrictEqual(yield* Effect.all([get(1), get(2)]), [2, 2])
+    }))
+
+  it.scopedLive("fails where a commit fails, with what the database says of it", () =>
+    Effect.gen(function*() {
+      const { add, database, get, sql } = yield* opened
+      yield* sql`CREATE TABLE child (parent INTEGER REFERENCES counted (id) DEFERRABLE INITIALLY DEFERRED)`
+      const orphan = database.join("orphan", sql`INSERT INTO child VALUES (99)`)
+      const error = yield* Effect.flip(database.transaction("deferred", Effect.zipRight(add(1), orphan)))
+      assert.strictEqual(error._tag, "StoreUnavailable")
+      assert.strictEqual(Database.codeOf(error.cause), "23503")
+      assert.strictEqual(yield* get(1), 0)
+    }))
+
+  it.scopedLive("lets transactions that read and then write take turns where they lock what they read", () =>
+    Effect.gen(function*() {
+      const { add, database, get } = yield* opened
+      const increment = database.transaction("increment", Effect.zipRight(get(1), add(1)))
+      yield* Effect.all(Array.replicate(increment, 20), { concurrency: "unbounded" })
+      assert.strictEqual(yield* get(1), 20)
+    }))
+
+  it.scopedLive("undoes a transaction that is given up", () =>
+    Effect.gen(function*() {
+      const { add, database, get, sql } = yield* opened
+      const within = yield* Deferred.make<void>()
+      const given = yield* Effect.fork(database.transaction(
+        "given up",
+        add(1).pipe(Effect.zipRight(Deferred.succeed(within, undefined)), Effect.zipRight(Effect.never))
+      ))
+      yield* Deferred.await(within)
+      yield* Fiber.interrupt(given)
+      assert.strictEqual(yield* get(1), 0)
+      // waits for the lock of one that is still open
+      yield* sql`UPDATE counted SET n = 5 WHERE id = 1`
+    }))
+
+  it.scopedLive("says what could not be reached", () =>
+    Effect.gen(function*() {
+      const nowhere = Pg.layer({ url: Redacted.make("postgres://nobody:hidden@127.0.0.1:1/none") })
+      const error = yield* Effect.flip(Layer.build(nowhere))
+      assert.strictEqual(error.operation, "Pg.layer")
+      assert.notInclude(error.message, "hidden")
+    }))
+})
