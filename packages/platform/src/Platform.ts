@@ -172,6 +172,6 @@ export const serve: Layer.Layer<never, never, HttpServer.HttpServer | Services> 
  * @category layers
  */
 export const layerMemory: Layer.Layer<Services | Administration.Administration> = Administration.layer.pipe(
-  Layer.provideMerge(WebhookSender.layer),
+  Layer.provideMerge(WebhookSender.layerMemory),
   Layer.provideMerge(Layer.mergeAll(MemoryStore.layer(), PlatformClock.layer, PlatformKeys.layerGenerated))
 )

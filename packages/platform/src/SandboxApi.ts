@@ -15,7 +15,7 @@ import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
-import * as WebhookSender from "./WebhookSender.ts"
+import * as WebhookQueue from "./WebhookQueue.ts"
 
 /**
  * Nothing is there: no such device or linking code, or nothing that waits for an answer.
@@ -202,11 +202,11 @@ const nullable = <A, I>(schema: Schema.Schema<A, I>) => Schema.OptionFromNullOr(
  */
 export const LoggedWebhook = Schema.Struct({
   id: Schema.Int,
-  kind: WebhookSender.Kind,
+  kind: WebhookQueue.Kind,
   url: Schema.String,
   subject: Schema.String,
   created: Schema.DateTimeUtc,
-  state: WebhookSender.State,
+  state: WebhookQueue.State,
   attempts: Schema.Array(Schema.Struct({
     at: Schema.DateTimeUtc,
     status: nullable(Schema.Int),

@@ -17,6 +17,7 @@ import * as PlatformKeys from "./PlatformKeys.ts"
 import * as PlatformSettings from "./PlatformSettings.ts"
 import type { Resend } from "./SandboxApi.ts"
 import * as WebhookEgress from "./WebhookEgress.ts"
+import * as WebhookQueue from "./WebhookQueue.ts"
 import * as WebhookSender from "./WebhookSender.ts"
 
 /**
@@ -37,7 +38,7 @@ export interface Webhooks {
 
 /** What is kept of a delivery: all that its log leaves out. */
 interface Kept {
-  readonly webhook: WebhookSender.Webhook
+  readonly webhook: WebhookQueue.Webhook
   /** As it was sent last. */
   readonly sent: WebhookEgress.Request
 }
@@ -64,7 +65,7 @@ export const make: Effect.Effect<Webhooks, never, PlatformKeys.PlatformKeys | Sc
     const jose = yield* Jose.Jose
     const { keyring } = yield* PlatformKeys.PlatformKeys
     const egress = yield* WebhookEgress.WebhookEgress
-    const told = yield* Ref.make(HashMap.empty<number, WebhookSender.Webhook>())
+    const told = yield* Ref.make(HashMap.empty<number, WebhookQueue.Webhook>())
     const sent = yield* Ref.make(HashMap.empty<number, WebhookEgress.Request>())
 
     /** As many as the log holds. */
@@ -75,7 +76,10 @@ export const make: Effect.Effect<Webhooks, never, PlatformKeys.PlatformKeys | Sc
       post: (request) => Effect.zipRight(keep(sent, request.delivery, request), egress.post(request))
     }
 
-    const inner = yield* Effect.provideService(WebhookSender.make, WebhookEgress.WebhookEgress, recording)
+    const inner = yield* WebhookSender.make.pipe(
+      Effect.provideService(WebhookEgress.WebhookEgress, recording),
+      Effect.provideServiceEffect(WebhookQueue.WebhookQueue, WebhookQueue.makeMemory)
+    )
 
     const stranger = yield* Effect.cached(
       Effect.flatMap(jose.generateKey(), ({ privateKey }) => Keyring.fromKeys({ signing: privateKey, decryption: [] }))

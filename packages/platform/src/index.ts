@@ -245,8 +245,18 @@ export * as UserSessions from "./UserSessions.ts"
 export * as WebhookEgress from "./WebhookEgress.ts"
 
 /**
- * Delivers webhooks in the background: each attempt sealed anew, failed ones repeated for some time, and what became of
- * each in a log. What is on its way is in memory, and ends with the platform.
+ * The webhooks that are on their way, and what became of the latest: a port, so that they can outlive the process, and
+ * its implementation in memory. A `WebhookSender` claims what is due, for a limited time: what one that died has
+ * claimed is due again afterwards, so that each is delivered at least once.
+ *
+ * @see docs/protocol.md "Delivery"
+ * @since 0.1.0
+ */
+export * as WebhookQueue from "./WebhookQueue.ts"
+
+/**
+ * Delivers webhooks in the background: each attempt sealed anew, failed ones repeated for some time. Which are on their
+ * way, and what became of each, is in a `WebhookQueue`.
  *
  * @see docs/protocol.md "Delivery"
  * @since 0.1.0

@@ -3,6 +3,7 @@ import * as Platform from "@effect-launchkey/platform/Platform"
 import * as PlatformKeys from "@effect-launchkey/platform/PlatformKeys"
 import * as PlatformSettings from "@effect-launchkey/platform/PlatformSettings"
 import * as WebhookEgress from "@effect-launchkey/platform/WebhookEgress"
+import * as WebhookQueue from "@effect-launchkey/platform/WebhookQueue"
 import * as WebhookSender from "@effect-launchkey/platform/WebhookSender"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import * as Envelope from "@effect-launchkey/transport/Envelope"
@@ -32,7 +33,7 @@ const serviceId = Entity.ServiceId.make("a5a2d6d4-7d1c-11ee-b962-0242ac120002")
 const subject = Entity.service(serviceId)
 const payload = JSON.stringify({ secret: "grüße" })
 
-const webhook: WebhookSender.Webhook = {
+const webhook: WebhookQueue.Webhook = {
   kind: "AUTHORIZATION_RESPONSE",
   url: "https://example.com/hooks/launchkey?tenant=7",
   subject,
@@ -60,6 +61,7 @@ const scene = (settings: Partial<PlatformSettings.Webhooks> = {}) =>
     const attempts = yield* Queue.unbounded<WebhookEgress.Request>()
     const answers = yield* Queue.unbounded<Answer>()
     const sender = yield* WebhookSender.make.pipe(
+      Effect.provideServiceEffect(WebhookQueue.WebhookQueue, WebhookQueue.makeMemory),
       Effect.provideService(WebhookEgress.WebhookEgress, {
         post: (request) => Effect.zipRight(Queue.offer(attempts, request), Effect.flatten(Queue.take(answers)))
       }),
@@ -77,8 +79,8 @@ const scene = (settings: Partial<PlatformSettings.Webhooks> = {}) =>
     /** The delivery, once the log holds of it what is awaited. */
     const until = (
       id: number,
-      awaited: (delivery: WebhookSender.Delivery) => boolean
-    ): Effect.Effect<WebhookSender.Delivery> =>
+      awaited: (delivery: WebhookQueue.Delivery) => boolean
+    ): Effect.Effect<WebhookQueue.Delivery> =>
       Effect.flatMap(
         Effect.zipRight(Effect.yieldNow(), found(id)),
         (delivery) => awaited(delivery) ? Effect.succeed(delivery) : until(id, awaited)
@@ -146,7 +148,7 @@ const effect = <A, E>(
 /** As long as it takes for no time limit to be met. */
 const patient = { timeout: Duration.hours(24) }
 
-const statusesOf = ({ attempts }: WebhookSender.Delivery) => attempts.map(({ status }) => Option.getOrNull(status))
+const statusesOf = ({ attempts }: WebhookQueue.Delivery) => attempts.map(({ status }) => Option.getOrNull(status))
 
 describe("WebhookSender", () => {
   effect("delivers once what is answered with any 2xx", () =>
@@ -326,6 +328,25 @@ describe("WebhookSender", () => {
       const { state, url } = yield* found(yield* send({ ...webhook, url: "nowhere" }))
       assert.deepStrictEqual([state, url], ["REFUSED", ""])
     }))
+
+  effect(
+    "delivers once more what has ended, and nothing that is on its way or was no URL",
+    () =>
+      Effect.gen(function*() {
+        const { ended, next, replay, send, until } = yield* scene()
+        const id = yield* send(webhook)
+        assert.deepStrictEqual(yield* replay(id), Option.none())
+        yield* next(failing("UrlRefused"))
+        assert.strictEqual((yield* ended(id)).state, "GIVEN_UP")
+        assert.deepStrictEqual(Option.map(yield* replay(id), ({ state }) => state), Option.some("PENDING"))
+        const request = yield* next(204)
+        assert.strictEqual(text((yield* opened(request)).body), payload)
+        const { attempts } = yield* until(id, ({ state }) => state === "DELIVERED")
+        assert.lengthOf(attempts, 2)
+        assert.deepStrictEqual(yield* replay(yield* send({ ...webhook, url: "nowhere" })), Option.none())
+        assert.deepStrictEqual(yield* replay(1000), Option.none())
+      })
+  )
 
   effect("lists the latest alone, oldest first, and of its attempts the latest", () =>
     Effect.gen(function*() {

@@ -136,7 +136,7 @@ export const layerPlatform: Layer.Layer<
   Platform.Services | Administration.Administration | WebhookEgress.WebhookReceivers
 > = Layer.orDie(seeded).pipe(
   Layer.provideMerge(Administration.layer),
-  Layer.provideMerge(WebhookSender.layer),
+  Layer.provideMerge(WebhookSender.layerMemory),
   Layer.provideMerge(WebhookEgress.layerInProcess),
   Layer.provideMerge(Layer.mergeAll(
     Redaction.layer,

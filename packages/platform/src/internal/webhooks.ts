@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Store from "../Store.ts"
-import { type Webhook, WebhookSender } from "../WebhookSender.ts"
+import type { Webhook } from "../WebhookQueue.ts"
+import { WebhookSender } from "../WebhookSender.ts"
 
 const send = (url: Option.Option<string>, webhook: Omit<Webhook, "url">): Effect.Effect<void, never, WebhookSender> =>
   Option.match(url, {
