@@ -40,7 +40,7 @@ const egress = ({ webhooks }: Loaded["config"]) =>
 
 export const layer = (loaded: Loaded): Layer.Layer<Services, Unusable> =>
   Administration.layer.pipe(
-    Layer.provideMerge(WebhookSender.layer),
+    Layer.provideMerge(WebhookSender.layerMemory),
     Layer.provideMerge(Layer.merge(kept(loaded), PlatformClock.layer)),
     Layer.provideMerge(settings(loaded.config)),
     Layer.provide(egress(loaded.config))
