@@ -28,7 +28,9 @@ export default defineConfig({
   plugins: [snippets],
   test: {
     include: ["packages/*/test/**/*.test.ts", "examples/**/test/**/*.test.ts"],
-    setupFiles: ["equality", "leaksSetup", "turn"].map((name) => `packages/testing/test/support/${name}.ts`),
+    setupFiles: ["equality", "leaksSetup", "methods", "turn"].map((name) => `packages/testing/test/support/${name}.ts`),
+    // a third of the time went into loading the same modules for each file again
+    isolate: false,
     testTimeout: 20_000,
     // two on two cores, where vitest leaves one idle
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
+import { globalValue } from "effect/GlobalValue"
 import * as Inspectable from "effect/Inspectable"
 import * as Logger from "effect/Logger"
 import type * as LogLevel from "effect/LogLevel"
@@ -100,34 +101,40 @@ export class Recording {
   }
 }
 
-let recording = new Recording()
+// Test files that share a process load this module anew each, while what it is put around stays the same.
+const listening = globalValue("@effect-launchkey/testing/leaks", () => ({
+  recording: new Recording(),
+  /** What is written down to be searched must not be taken for a body that somebody sent. */
+  writing: false,
+  installed: false,
+  /** Before the test file. */
+  metrics: [] as ReadonlyArray<string>,
+  heardErrors: new WeakSet<object>()
+}))
 
 /** Everything that is heard while the effect runs goes into a record of its own. */
 export const during = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Recording, never, R> =>
   Effect.acquireUseRelease(
     Effect.sync(() => {
-      const outside = { recording, metrics: metrics() }
-      recording = new Recording()
+      const outside = { recording: listening.recording, metrics: metrics() }
+      listening.recording = new Recording()
       return outside
     }),
     ({ metrics }) =>
       Effect.map(Effect.exit(effect), () => {
         hearMetrics(metrics)
-        return recording
+        return listening.recording
       }),
-    (outside) => Effect.sync(() => void (recording = outside.recording))
+    (outside) => Effect.sync(() => void (listening.recording = outside.recording))
   )
 
-// What is written down to be searched must not be taken for a body that somebody sent.
-let writing = false
-
 const write = (f: () => void): void => {
-  if (writing) return
-  writing = true
+  if (listening.writing) return
+  listening.writing = true
   try {
     f()
   } finally {
-    writing = false
+    listening.writing = false
   }
 }
 
@@ -158,8 +165,6 @@ const ours = (error: unknown): boolean =>
 const ofTests = (defect: unknown): boolean =>
   Predicate.isError(defect) && /^(AssertionError|TestingError|SkippedError)/.test(defect.name)
 
-const heardErrors = new WeakSet<object>()
-
 const hearErrors = (cause: Cause.Cause<unknown>): void => {
   if (Cause.isInterruptedOnly(cause)) return
   const errors = [
@@ -168,10 +173,10 @@ const hearErrors = (cause: Cause.Cause<unknown>): void => {
   ]
   for (const error of errors) {
     if (Predicate.isObject(error)) {
-      if (heardErrors.has(error)) continue
-      heardErrors.add(error)
+      if (listening.heardErrors.has(error)) continue
+      listening.heardErrors.add(error)
     }
-    write(() => recording.hear("error", textOf(error)))
+    write(() => listening.recording.hear("error", textOf(error)))
   }
 }
 
@@ -179,7 +184,9 @@ const metrics = (): ReadonlyArray<string> => Metric.unsafeSnapshot().map(shown)
 
 const hearMetrics = (before: ReadonlyArray<string> = []): void =>
   write(() =>
-    metrics().filter((metric) => !before.includes(metric)).forEach((metric) => recording.hear("metric", metric))
+    metrics().filter((metric) => !before.includes(metric)).forEach((metric) =>
+      listening.recording.hear("metric", metric)
+    )
   )
 
 interface Fiber {
@@ -214,7 +221,7 @@ const hearLog = (
       date: new Date(0)
     }
     Inspectable.withRedactableContext(context, () =>
-      recording.hear(
+      listening.recording.hear(
         "log",
         [
           ...loggers.map((logger) => logger.log(options).replaceAll(frames, "").replaceAll(/(?<=#)\d+/g, "")),
@@ -238,12 +245,12 @@ const around = <Self, Arguments extends ReadonlyArray<unknown>>(
     writable: true,
     value: function(this: Self, ...args: Arguments): unknown {
       hear(this, ...args)
-      const before = writing
-      writing ||= quiet
+      const before = listening.writing
+      listening.writing ||= quiet
       try {
         return Reflect.apply(original, this, args)
       } finally {
-        writing = before
+        listening.writing = before
       }
     }
   })
@@ -251,20 +258,24 @@ const around = <Self, Arguments extends ReadonlyArray<unknown>>(
 
 const keepMembers = (text: unknown): void => {
   // What an error says of a member is not what was in the member.
-  if (writing || typeof text !== "string" || text.length > 100_000 || text.includes("\"error_code\"")) return
+  if (listening.writing || typeof text !== "string" || text.length > 100_000 || text.includes("\"error_code\"")) return
   let private_ = false
   for (const [, name = "", value = ""] of text.matchAll(member)) {
-    write(() => recording.keep(JSON.parse(value), members[name] ?? name))
+    write(() => listening.recording.keep(JSON.parse(value), members[name] ?? name))
     private_ = true
   }
-  if (private_ && text.length <= 4000) recording.keep(text, "a body")
+  if (private_ && text.length <= 4000) listening.recording.keep(text, "a body")
 }
 
 const hearSpan = (prefix: string, value: unknown): void =>
-  write(() => recording.hear("span", prefix + (Cause.isCause(value) ? shownCause(value) : shown(value))))
+  write(() => listening.recording.hear("span", prefix + (Cause.isCause(value) ? shownCause(value) : shown(value))))
 
-/** Starts to listen, once in a process. */
+/** Listens to a test file from here on. */
 export const install = (): void => {
+  listening.recording = new Recording()
+  listening.metrics = metrics()
+  if (listening.installed) return
+  listening.installed = true
   const fiber: object = Object.getPrototypeOf(Effect.runFork(Effect.void))
   around(fiber, "log", hearLog, true)
   around(fiber, "Failure", (_: Fiber, { effect_instruction_i0 }: Failure) => hearErrors(effect_instruction_i0))
@@ -292,6 +303,6 @@ export const install = (): void => {
 
 /** What the test file has let out, metrics included. */
 export const ended = (): Recording => {
-  hearMetrics()
-  return recording
+  hearMetrics(listening.metrics)
+  return listening.recording
 }
