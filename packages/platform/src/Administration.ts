@@ -138,7 +138,13 @@ const alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
 
 const linkTtl = { minimum: Duration.seconds(300), maximum: Duration.seconds(86_400) }
 
-const normalized = (name: string) => name.trim().toLowerCase()
+/**
+ * What of a name has to be unique: the name without case and outer space.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const uniqueName = (name: string): string => name.trim().toLowerCase()
 
 const isNullOrEmpty = (value: string | null | undefined): value is "" | null | undefined =>
   value === undefined || value === null || value === ""
@@ -220,7 +226,7 @@ export const make: Effect.Effect<Service, never, Store.Store | PlatformClock.Pla
             iosCertificateFingerprint: Option.none(),
             webhookUrl: Option.none()
           }
-          return (yield* store.insertDirectory(directory, normalized(name)))
+          return (yield* store.insertDirectory(directory, uniqueName(name)))
             ? directory
             : yield* new DirectoryNameInUse({ detail })
         }),
@@ -284,7 +290,7 @@ export const make: Effect.Effect<Service, never, Store.Store | PlatformClock.Pla
             active: profile.active ?? true,
             policy: ServicePolicy.none
           }
-          return (yield* store.insertService(service, normalized(service.name)))
+          return (yield* store.insertService(service, uniqueName(service.name)))
             ? service
             : yield* new ServiceNameTaken({ detail })
         }),
@@ -300,7 +306,7 @@ export const make: Effect.Effect<Service, never, Store.Store | PlatformClock.Pla
             callbackUrl: Option.getOrElse(changed(change.callbackUrl), () => before.callbackUrl),
             active: change.active ?? before.active
           }
-          const names = { before: normalized(before.name), after: normalized(after.name) }
+          const names = { before: uniqueName(before.name), after: uniqueName(after.name) }
           if (!(yield* store.updateService(after, names))) return yield* new ServiceNameTaken({ detail })
         }),
 

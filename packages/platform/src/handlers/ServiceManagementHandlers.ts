@@ -18,14 +18,10 @@ import * as Option from "effect/Option"
 import * as Administration from "../Administration.ts"
 import * as Caller from "../Caller.ts"
 import { orForbidden, toPublicKey, toServiceProfile } from "../internal/records.ts"
+import { isStorable } from "../internal/storable.ts"
 import * as Store from "../Store.ts"
 
 const detail = undefined
-
-/** A platform enforces what it stores, so it stores nothing that it does not know. */
-const isStorable = (policy: ServicePolicy.ServicePolicy): policy is ServicePolicy.KnownPolicy =>
-  policy._tag !== "UnknownPolicy" &&
-  ("fences" in policy ? policy.fences : policy.geofences).every(({ _tag }) => _tag !== "UnknownFence")
 
 interface OfService {
   readonly serviceId: Entity.ServiceId

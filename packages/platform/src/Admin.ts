@@ -1,0 +1,129 @@
+/**
+ * Serves whoever operates the platform: see `AdminApi`.
+ *
+ * @since 0.1.0
+ */
+import { EntityNotFound } from "@effect-launchkey/core/ApiError"
+import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as AccountImport from "./AccountImport.ts"
+import { AdminApi } from "./AdminApi.ts"
+import * as Administration from "./Administration.ts"
+import * as AuditLog from "./AuditLog.ts"
+import * as PlatformClock from "./PlatformClock.ts"
+import * as PlatformKeys from "./PlatformKeys.ts"
+import * as Store from "./Store.ts"
+import * as WebhookSender from "./WebhookSender.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Services =
+  | Administration.Administration
+  | PlatformClock.PlatformClock
+  | PlatformKeys.PlatformKeys
+  | Store.Store
+  | WebhookSender.WebhookSender
+
+const detail = undefined
+
+const found = <A, E, R>(
+  option: Effect.Effect<Option.Option<A>, E, R>
+): Effect.Effect<A, E | EntityNotFound, R> =>
+  Effect.flatMap(
+    option,
+    Option.match({ onNone: () => Effect.fail(new EntityNotFound({ detail })), onSome: Effect.succeed })
+  )
+
+const handlers = HttpApiBuilder.group(AdminApi, "admin", (handlers) =>
+  Effect.gen(function*() {
+    const administration = yield* Administration.Administration
+    const clock = yield* PlatformClock.PlatformClock
+    const keys = yield* PlatformKeys.PlatformKeys
+    const log = yield* AuditLog.AuditLog
+    const sender = yield* WebhookSender.WebhookSender
+    const store = yield* Store.Store
+
+    const services = (owner: typeof Entity.Organization.Type | typeof Entity.Directory.Type) =>
+      Effect.gen(function*() {
+        if (Entity.typeOf(owner) === "org") {
+          const { id } = yield* found(store.organization(Entity.OrganizationId.make(Entity.uuidOf(owner))))
+          return yield* store.services(id)
+        }
+        const { id } = yield* found(store.directory(Entity.DirectoryId.make(Entity.uuidOf(owner))))
+        return yield* store.services(id)
+      })
+
+    const userOf = ({ directoryId, user }: { readonly directoryId: Entity.DirectoryId; readonly user: string }) =>
+      Effect.gen(function*() {
+        const key = { directoryId, identifier: user }
+        yield* found(store.directory(directoryId))
+        return (yield* store.hasUser(key)) ? key : yield* new EntityNotFound({ detail: "no such user" })
+      })
+
+    return handlers
+      .handle("listOrganizations", () => store.organizations)
+      .handle("createOrganization", ({ payload: { name, publicKey } }) =>
+        Effect.gen(function*() {
+          const { id } = yield* administration.createOrganization(name)
+          const keyId = yield* administration.addKey(Entity.organization(id), publicKey).pipe(
+            // A new organization has no key yet.
+            Effect.catchTag("PublicKeyAlreadyInUse", Effect.die)
+          )
+          return { id, keyId }
+        }))
+      .handle("listDirectories", ({ payload: { organizationId } }) =>
+        Effect.gen(function*() {
+          yield* found(store.organization(organizationId))
+          return (yield* store.directories(organizationId)).map((directory) => ({
+            ...directory,
+            sdkKeys: directory.sdkKeys.length
+          }))
+        }))
+      .handle("listServices", ({ payload: { owner } }) => services(owner))
+      .handle("listKeys", ({ payload: { entity } }) => store.keys(entity))
+      .handle("addKey", ({ payload: { entity, pem, ...options } }) =>
+        Effect.map(administration.addKey(entity, pem, options), (keyId) => ({ keyId })))
+      .handle("updateKey", ({ payload: { entity, ...change } }) =>
+        administration.updateKey(entity, change))
+      .handle("removeKey", ({ payload: { entity, keyId } }) =>
+        administration.removeKey(entity, keyId))
+      .handle("listDevices", ({ payload }) => Effect.flatMap(userOf(payload), store.devices))
+      .handle("unlinkDevice", ({ payload: { deviceId, ...user } }) =>
+        Effect.flatMap(userOf(user), (user) =>
+          administration.unlinkDevice(user, deviceId)))
+      .handle("listDeliveries", () =>
+        sender.log)
+      .handle("listPlatformKeys", () =>
+        Effect.succeed(Array.from(keys.byId.keys(), (id) => ({ id, current: id === keys.current.keyId }))))
+      .handle("listAudit", ({ payload }) =>
+        log.entries(payload))
+      .handle("verifyAudit", ({ payload }) =>
+        AuditLog.verify(log, payload))
+      .handle("importAccount", ({ payload: { account, dryRun } }) =>
+        AccountImport.run(account, { dryRun }).pipe(
+          Effect.provideService(Store.Store, store),
+          Effect.provideService(PlatformClock.PlatformClock, clock)
+        ))
+  }))
+
+const routes = HttpApiBuilder.api(AdminApi).pipe(
+  Layer.provide(handlers),
+  Layer.provideMerge(Layer.merge(HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer))
+)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const httpApp: Effect.Effect<HttpApp.Default, never, Services> = Effect.gen(function*() {
+  const hosting = yield* Effect.scoped(Layer.build(HttpServer.layerContext))
+  const app = yield* Effect.provide(HttpApiBuilder.httpApp, routes)
+  return Effect.provide(app, hosting)
+})

@@ -1,0 +1,204 @@
+/**
+ * The API by which whoever has the platform's own machine operates it. It knows no credentials: who reaches it rules the
+ * platform, so it is served where the operating system lets its user alone, or not at all.
+ *
+ * @see docs/operating.md "Administration"
+ * @since 0.1.0
+ */
+import { Wire } from "@effect-launchkey/core/api/ErrorWire"
+import { DeviceId } from "@effect-launchkey/core/Authorization"
+import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import { KeyId } from "@effect-launchkey/core/KeyId"
+import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
+import * as HttpApi from "@effect/platform/HttpApi"
+import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
+import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as Schema from "effect/Schema"
+import * as AccountImport from "./AccountImport.ts"
+import * as AuditLog from "./AuditLog.ts"
+import { UnsentReason } from "./WebhookEgress.ts"
+import * as WebhookSender from "./WebhookSender.ts"
+
+const KeyType = Schema.Literal("BOTH", "ENCRYPTION", "SIGNATURE")
+
+const orNull = <A, I>(schema: Schema.Schema<A, I>) => Schema.OptionFromNullOr(schema)
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Organization = Schema.Struct({ id: Entity.OrganizationId, name: Schema.String })
+
+/**
+ * A directory, with the number of its SDK keys in their place.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Directory = Schema.Struct({
+  id: Entity.DirectoryId,
+  organizationId: Entity.OrganizationId,
+  name: Schema.String,
+  active: Schema.Boolean,
+  denialContextInquiryEnabled: Schema.Boolean,
+  webhookUrl: orNull(Schema.String),
+  sdkKeys: Schema.Int
+})
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Service = Schema.Struct({
+  id: Entity.ServiceId,
+  organizationId: Entity.OrganizationId,
+  directoryId: orNull(Entity.DirectoryId),
+  name: Schema.String,
+  description: orNull(Schema.String),
+  icon: orNull(Schema.String),
+  callbackUrl: orNull(Schema.String),
+  active: Schema.Boolean,
+  policy: ServicePolicy.ServicePolicy
+})
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PublicKey = Schema.Struct({
+  id: KeyId,
+  pem: Schema.String,
+  type: KeyType,
+  active: Schema.Boolean,
+  created: Schema.DateTimeUtc,
+  expires: orNull(Schema.DateTimeUtc)
+})
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Device = Schema.Struct({
+  id: DeviceId,
+  name: orNull(Schema.String),
+  type: orNull(Schema.String),
+  status: Schema.Literal("LINK_PENDING", "LINKED", "UNLINK_PENDING"),
+  created: Schema.DateTimeUtc,
+  updated: Schema.DateTimeUtc
+})
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Delivery = Schema.Struct({
+  id: Schema.Int,
+  kind: WebhookSender.Kind,
+  url: Schema.String,
+  subject: Entity.EntityIdentifier,
+  created: Schema.DateTimeUtc,
+  state: WebhookSender.State,
+  attempts: Schema.Array(Schema.Struct({
+    at: Schema.DateTimeUtc,
+    status: orNull(Schema.Int),
+    failure: orNull(UnsentReason)
+  }))
+})
+
+const PlatformKey = Schema.Struct({ id: KeyId, current: Schema.Boolean })
+
+const User = Schema.Struct({ directoryId: Entity.DirectoryId, user: Schema.NonEmptyString })
+
+const OfEntity = Schema.Struct({ entity: Entity.EntityIdentifier })
+
+/** Names of users are in bodies: addresses are what logs are full of. */
+const post = HttpApiEndpoint.post
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export class AdminGroup extends HttpApiGroup.make("admin")
+  .add(post("listOrganizations", "/organizations/list").addSuccess(Schema.Array(Organization)))
+  .add(
+    post("createOrganization", "/organizations")
+      .setPayload(Schema.Struct({ name: Schema.NonEmptyString, publicKey: Schema.String }))
+      .addSuccess(Schema.Struct({ id: Entity.OrganizationId, keyId: KeyId }))
+      .addError(Wire.InvalidPublicKey)
+  )
+  .add(
+    post("listDirectories", "/directories/list")
+      .setPayload(Schema.Struct({ organizationId: Entity.OrganizationId }))
+      .addSuccess(Schema.Array(Directory))
+  )
+  .add(
+    post("listServices", "/services/list")
+      .setPayload(Schema.Struct({ owner: Schema.Union(Entity.Organization, Entity.Directory) }))
+      .addSuccess(Schema.Array(Service))
+  )
+  .add(post("listKeys", "/keys/list").setPayload(OfEntity).addSuccess(Schema.Array(PublicKey)))
+  .add(
+    post("addKey", "/keys")
+      .setPayload(Schema.Struct({
+        ...OfEntity.fields,
+        pem: Schema.String,
+        type: Schema.optional(KeyType),
+        active: Schema.optional(Schema.Boolean),
+        expires: Schema.optional(Schema.DateTimeUtc)
+      }))
+      .addSuccess(Schema.Struct({ keyId: KeyId }))
+      .addError(Wire.InvalidPublicKey)
+      .addError(Wire.PublicKeyAlreadyInUse)
+  )
+  .add(
+    post("updateKey", "/keys/update")
+      .setPayload(Schema.Struct({
+        ...OfEntity.fields,
+        keyId: KeyId,
+        active: Schema.optional(Schema.Boolean),
+        expires: Schema.optional(Schema.NullOr(Schema.DateTimeUtc))
+      }))
+      .addSuccess(HttpApiSchema.NoContent)
+      .addError(Wire.PublicKeyDoesNotExist)
+  )
+  .add(
+    post("removeKey", "/keys/remove")
+      .setPayload(Schema.Struct({ ...OfEntity.fields, keyId: KeyId }))
+      .addSuccess(HttpApiSchema.NoContent)
+      .addError(Wire.PublicKeyDoesNotExist)
+      .addError(Wire.LastRemainingKey)
+  )
+  .add(post("listDevices", "/devices/list").setPayload(User).addSuccess(Schema.Array(Device)))
+  .add(
+    post("unlinkDevice", "/devices/unlink")
+      .setPayload(Schema.Struct({ ...User.fields, deviceId: DeviceId }))
+      .addSuccess(HttpApiSchema.NoContent)
+  )
+  .add(post("listDeliveries", "/webhooks/list").addSuccess(Schema.Array(Delivery)))
+  .add(post("listPlatformKeys", "/platform-keys/list").addSuccess(Schema.Array(PlatformKey)))
+  .add(
+    post("listAudit", "/audit/list")
+      .setPayload(Schema.Struct({ after: Schema.Int, limit: Schema.Int.pipe(Schema.between(1, 1000)) }))
+      .addSuccess(Schema.Array(AuditLog.Entry))
+  )
+  .add(
+    post("verifyAudit", "/audit/verify")
+      .setPayload(Schema.Struct({ anchor: Schema.optional(AuditLog.Head) }))
+      .addSuccess(AuditLog.Verdict)
+  )
+  .add(
+    post("importAccount", "/import")
+      .setPayload(Schema.Struct({ account: AccountImport.Account, dryRun: Schema.Boolean }))
+      .addSuccess(AccountImport.Imported)
+      .addError(AccountImport.ImportRefused, { status: 409 })
+  )
+  .addError(Wire.EntityNotFound)
+  .prefix("/admin")
+{}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export class AdminApi extends HttpApi.make("admin").add(AdminGroup) {}
