@@ -16,6 +16,7 @@ import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Ref from "effect/Ref"
 import type * as Schema from "effect/Schema"
+import * as AdminCommand from "./commands/AdminCommand.ts"
 import * as AuthorizeCommand from "./commands/AuthorizeCommand.ts"
 import * as DeviceCommand from "./commands/DeviceCommand.ts"
 import * as DirectoryCommand from "./commands/DirectoryCommand.ts"
@@ -65,6 +66,7 @@ const command = Leaf.group(name, "Multi-factor authentication over the LaunchKey
   KeysCommand.command,
   DoctorCommand.command,
   serve,
+  AdminCommand.command,
   sandbox
 ])
 

@@ -8,6 +8,7 @@ import type { OutcomeUnknown } from "@effect-launchkey/clients/OutcomeUnknown"
 import type { AwaitTimedOut } from "@effect-launchkey/clients/ServiceClient"
 import * as ApiError from "@effect-launchkey/core/ApiError"
 import type { InvalidPolicy } from "@effect-launchkey/core/AuthPolicy"
+import type { ImportRefused } from "@effect-launchkey/platform/AccountImport"
 import type { InvalidKey } from "@effect-launchkey/transport/InvalidKey"
 import type { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"
 import * as DateTime from "effect/DateTime"
@@ -15,6 +16,7 @@ import * as Duration from "effect/Duration"
 import * as Match from "effect/Match"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type { AdminFailed } from "./AdminFailed.ts"
 import type { CannotListen } from "./CannotListen.ts"
 import { type End, table } from "./ExitCode.ts"
 import { printable } from "./internal/text.ts"
@@ -44,6 +46,8 @@ export type Failure =
   | InputUnreadable
   | CannotListen
   | InvalidConfiguration
+  | ImportRefused
+  | AdminFailed
 
 /**
  * @since 0.1.0
@@ -211,6 +215,18 @@ export const describe: (error: Failure) => Block = Match.typeTags<Failure, Block
     end: "refused",
     problem: `Cannot listen on ${host}, port ${port}: ${cause instanceof Error ? cause.message : String(cause)}.`,
     next: "Give another port or address; port 0 is any that is free."
+  }),
+  ImportRefused: ({ problems }) => ({
+    end: "refused",
+    problem: "Nothing was imported.",
+    details: issuesOf(problems),
+    next: "Correct what is named, and try again; --dry-run only looks."
+  }),
+  AdminFailed: ({ cause }) => ({
+    end: "unreachable",
+    problem: "The platform did not do it, or did not say so.",
+    details: { cause: cause instanceof Error ? cause.message : String(cause) },
+    next: "Look whether it was done before you try again, and into the platform's log."
   }),
   InvalidConfiguration: ({ issues }) => ({
     end: "usage",

@@ -3,8 +3,9 @@
  *
  * @since 0.1.0
  */
-import { EntityNotFound } from "@effect-launchkey/core/ApiError"
+import { EntityNotFound, InvalidPublicKey } from "@effect-launchkey/core/ApiError"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import * as Jose from "@effect-launchkey/transport/Jose"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServer from "@effect/platform/HttpServer"
@@ -44,6 +45,7 @@ const found = <A, E, R>(
 const handlers = HttpApiBuilder.group(AdminApi, "admin", (handlers) =>
   Effect.gen(function*() {
     const administration = yield* Administration.Administration
+    const jose = yield* Jose.Jose
     const clock = yield* PlatformClock.PlatformClock
     const keys = yield* PlatformKeys.PlatformKeys
     const log = yield* AuditLog.AuditLog
@@ -71,6 +73,10 @@ const handlers = HttpApiBuilder.group(AdminApi, "admin", (handlers) =>
       .handle("listOrganizations", () => store.organizations)
       .handle("createOrganization", ({ payload: { name, publicKey } }) =>
         Effect.gen(function*() {
+          yield* Effect.mapError(
+            jose.importPublicKey(publicKey),
+            ({ message }) => new InvalidPublicKey({ detail: message })
+          )
           const { id } = yield* administration.createOrganization(name)
           const keyId = yield* administration.addKey(Entity.organization(id), publicKey).pipe(
             // A new organization has no key yet.
@@ -88,24 +94,26 @@ const handlers = HttpApiBuilder.group(AdminApi, "admin", (handlers) =>
         }))
       .handle("listServices", ({ payload: { owner } }) => services(owner))
       .handle("listKeys", ({ payload: { entity } }) => store.keys(entity))
-      .handle("addKey", ({ payload: { entity, pem, ...options } }) =>
-        Effect.map(administration.addKey(entity, pem, options), (keyId) => ({ keyId })))
-      .handle("updateKey", ({ payload: { entity, ...change } }) =>
-        administration.updateKey(entity, change))
-      .handle("removeKey", ({ payload: { entity, keyId } }) =>
-        administration.removeKey(entity, keyId))
+      .handle(
+        "addKey",
+        ({ payload: { entity, pem, ...options } }) =>
+          Effect.map(administration.addKey(entity, pem, options), (keyId) => ({ keyId }))
+      )
+      .handle("updateKey", ({ payload: { entity, ...change } }) => administration.updateKey(entity, change))
+      .handle("removeKey", ({ payload: { entity, keyId } }) => administration.removeKey(entity, keyId))
       .handle("listDevices", ({ payload }) => Effect.flatMap(userOf(payload), store.devices))
-      .handle("unlinkDevice", ({ payload: { deviceId, ...user } }) =>
-        Effect.flatMap(userOf(user), (user) =>
-          administration.unlinkDevice(user, deviceId)))
-      .handle("listDeliveries", () =>
-        sender.log)
-      .handle("listPlatformKeys", () =>
-        Effect.succeed(Array.from(keys.byId.keys(), (id) => ({ id, current: id === keys.current.keyId }))))
-      .handle("listAudit", ({ payload }) =>
-        log.entries(payload))
-      .handle("verifyAudit", ({ payload }) =>
-        AuditLog.verify(log, payload))
+      .handle(
+        "unlinkDevice",
+        ({ payload: { deviceId, ...user } }) =>
+          Effect.flatMap(userOf(user), (user) => administration.unlinkDevice(user, deviceId))
+      )
+      .handle("listDeliveries", () => sender.log)
+      .handle(
+        "listPlatformKeys",
+        () => Effect.succeed(Array.from(keys.byId.keys(), (id) => ({ id, current: id === keys.current.keyId })))
+      )
+      .handle("listAudit", ({ payload }) => log.entries(payload))
+      .handle("verifyAudit", ({ payload }) => AuditLog.verify(log, payload))
       .handle("importAccount", ({ payload: { account, dryRun } }) =>
         AccountImport.run(account, { dryRun }).pipe(
           Effect.provideService(Store.Store, store),

@@ -106,7 +106,13 @@ export const Delivery = Schema.Struct({
   }))
 })
 
-const PlatformKey = Schema.Struct({ id: KeyId, current: Schema.Boolean })
+/**
+ * The platform's own keys, with the one that signs.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PlatformKeys = Schema.Array(Schema.Struct({ id: KeyId, current: Schema.Boolean }))
 
 const User = Schema.Struct({ directoryId: Entity.DirectoryId, user: Schema.NonEmptyString })
 
@@ -176,7 +182,7 @@ export class AdminGroup extends HttpApiGroup.make("admin")
       .addSuccess(HttpApiSchema.NoContent)
   )
   .add(post("listDeliveries", "/webhooks/list").addSuccess(Schema.Array(Delivery)))
-  .add(post("listPlatformKeys", "/platform-keys/list").addSuccess(Schema.Array(PlatformKey)))
+  .add(post("listPlatformKeys", "/platform-keys/list").addSuccess(PlatformKeys))
   .add(
     post("listAudit", "/audit/list")
       .setPayload(Schema.Struct({ after: Schema.Int, limit: Schema.Int.pipe(Schema.between(1, 1000)) }))

@@ -6,6 +6,7 @@
  */
 import * as NodeAuthenticatorPage from "@effect-launchkey/authenticator/NodeAuthenticatorPage"
 import { OrganizationId } from "@effect-launchkey/core/EntityIdentifier"
+import * as Admin from "@effect-launchkey/platform/Admin"
 import * as Platform from "@effect-launchkey/platform/Platform"
 import * as Store from "@effect-launchkey/platform/Store"
 import * as Command from "@effect/cli/Command"
@@ -30,6 +31,7 @@ import * as Tls from "node:tls"
 import type { CannotListen } from "../CannotListen.ts"
 import * as Ending from "../Ending.ts"
 import * as Failure from "../Failure.ts"
+import * as AdminSocket from "../internal/adminSocket.ts"
 import * as Backend from "../internal/backend.ts"
 import { report } from "../internal/leaf.ts"
 import * as Listening from "../internal/listening.ts"
@@ -131,6 +133,10 @@ export const serve = (
     const operating = !operations.enabled
       ? Option.none()
       : Option.some(yield* Listening.listen(Operations.app(ready), { at: operations }))
+
+    if (config.adminSocket !== undefined) {
+      yield* AdminSocket.listen(yield* Effect.provide(Admin.httpApp, backend), config.adminSocket)
+    }
 
     const platform = yield* Effect.provide(Platform.httpApp, backend)
     const page = config.authenticator ? yield* NodeAuthenticatorPage.make() : identity<HttpApp.Default>

@@ -1,14 +1,6 @@
 /** `add`, `list`, `update` and `remove` for the public keys of a directory or a service. */
-import type {
-  AddKeyError,
-  AddKeyOptions,
-  ManagementError,
-  RemoveKeyError,
-  UpdateKeyError,
-  UpdateKeyOptions
-} from "@effect-launchkey/clients/ServiceManagement"
+import type { AddKeyOptions, UpdateKeyOptions } from "@effect-launchkey/clients/ServiceManagement"
 import { KeyId } from "@effect-launchkey/core/KeyId"
-import type { PublicKey } from "@effect-launchkey/core/PublicKey"
 import * as Args from "@effect/cli/Args"
 import type * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
@@ -22,14 +14,6 @@ import * as Leaf from "./leaf.ts"
 import { none, rows, yesNo } from "./text.ts"
 import { Unusable } from "./unusable.ts"
 
-/** The keys of one entity. */
-export interface Keys {
-  readonly add: (pem: string, options: AddKeyOptions) => Effect.Effect<KeyId, AddKeyError>
-  readonly list: Effect.Effect<ReadonlyArray<PublicKey>, ManagementError>
-  readonly update: (id: KeyId, change: UpdateKeyOptions) => Effect.Effect<void, UpdateKeyError>
-  readonly remove: (id: KeyId) => Effect.Effect<void, RemoveKeyError>
-}
-
 const Listed = Schema.Struct({
   id: KeyId,
   type: Schema.Literal("BOTH", "ENCRYPTION", "SIGNATURE", "OTHER"),
@@ -38,6 +22,14 @@ const Listed = Schema.Struct({
   expires: Schema.OptionFromNullOr(Schema.DateTimeUtc),
   pem: Schema.String
 })
+
+/** The keys of one entity. */
+export interface Keys {
+  readonly add: (pem: string, options: AddKeyOptions) => Effect.Effect<KeyId, Failure>
+  readonly list: Effect.Effect<ReadonlyArray<typeof Listed.Type>, Failure>
+  readonly update: (id: KeyId, change: UpdateKeyOptions) => Effect.Effect<void, Failure>
+  readonly remove: (id: KeyId) => Effect.Effect<void, Failure>
+}
 
 const Named = Schema.Struct({ keyId: KeyId })
 
