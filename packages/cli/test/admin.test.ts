@@ -197,6 +197,7 @@ layer(operated, { excludeTestServices: true, timeout: 60_000 })("launchkey admin
       assert.deepStrictEqual([nobody.code, nobody.err.includes("nobody@example.com")], [1, false])
       assert.strictEqual((yield* admin("service", "list", "svc:somewhere")).code, 2)
       assert.deepStrictEqual(yield* result("webhook", "list"), [])
+      assert.strictEqual((yield* admin("webhook", "replay", "1")).code, 1)
       assert.lengthOf(
         Array.from(Schema.decodeUnknownSync(Schema.Array(Schema.Unknown))(yield* result("platform-key", "list"))),
         1

@@ -108,9 +108,13 @@ const handlers = HttpApiBuilder.group(AdminApi, "admin", (handlers) =>
           Effect.flatMap(userOf(user), (user) => administration.unlinkDevice(user, deviceId))
       )
       .handle("listDeliveries", () => sender.log)
+      .handle("replayDelivery", ({ payload: { id } }) =>
+        Effect.tap(found(sender.replay(id)), ({ subject }) =>
+          log.record({ act: "webhook.replay", on: subject })))
       .handle(
         "listPlatformKeys",
-        () => Effect.succeed(Array.from(keys.byId.keys(), (id) => ({ id, current: id === keys.current.keyId })))
+        () =>
+          Effect.succeed(Array.from(keys.byId.keys(), (id) => ({ id, current: id === keys.current.keyId })))
       )
       .handle("listAudit", ({ payload }) => log.entries(payload))
       .handle("verifyAudit", ({ payload }) => AuditLog.verify(log, payload))

@@ -18,7 +18,7 @@ import * as Schema from "effect/Schema"
 import * as AccountImport from "./AccountImport.ts"
 import * as AuditLog from "./AuditLog.ts"
 import { UnsentReason } from "./WebhookEgress.ts"
-import * as WebhookSender from "./WebhookSender.ts"
+import * as WebhookQueue from "./WebhookQueue.ts"
 
 const KeyType = Schema.Literal("BOTH", "ENCRYPTION", "SIGNATURE")
 
@@ -94,11 +94,11 @@ export const Device = Schema.Struct({
  */
 export const Delivery = Schema.Struct({
   id: Schema.Int,
-  kind: WebhookSender.Kind,
+  kind: WebhookQueue.Kind,
   url: Schema.String,
   subject: Entity.EntityIdentifier,
   created: Schema.DateTimeUtc,
-  state: WebhookSender.State,
+  state: WebhookQueue.State,
   attempts: Schema.Array(Schema.Struct({
     at: Schema.DateTimeUtc,
     status: orNull(Schema.Int),
@@ -182,6 +182,11 @@ export class AdminGroup extends HttpApiGroup.make("admin")
       .addSuccess(HttpApiSchema.NoContent)
   )
   .add(post("listDeliveries", "/webhooks/list").addSuccess(Schema.Array(Delivery)))
+  .add(
+    post("replayDelivery", "/webhooks/replay")
+      .setPayload(Schema.Struct({ id: Schema.Int }))
+      .addSuccess(Delivery)
+  )
   .add(post("listPlatformKeys", "/platform-keys/list").addSuccess(PlatformKeys))
   .add(
     post("listAudit", "/audit/list")

@@ -206,6 +206,17 @@ const listWebhooks = Leaf.make("list", {
     )
 }, ({ config }) => Effect.flatMap(Admin.connect(config), (admin) => Admin.answered(admin.listDeliveries())))
 
+const replayWebhook = Leaf.make("replay", {
+  description: "Delivers a webhook once more, whatever became of it.",
+  config: { delivery: Args.integer({ name: "DELIVERY" }), ...Admin.option },
+  result: AdminApi.Delivery,
+  text: ({ id }) => `Delivery ${id} is on its way again.`
+}, ({ config, delivery }) =>
+  Effect.flatMap(
+    Admin.connect(config),
+    (admin) => Admin.answered(admin.replayDelivery({ payload: { id: delivery } }))
+  ))
+
 const decodeAccount = Schema.decodeUnknownEither(Schema.parseJson(AccountImport.Account), {
   errors: "all",
   onExcessProperty: "error"
@@ -255,7 +266,7 @@ export const command = Leaf.group("admin", "The platform itself, on its own mach
   Leaf.group("service", "The services of an organization or a directory.", [listServices]),
   Leaf.group("key", "The public keys of organizations, directories and services.", keys),
   Leaf.group("device", "The devices of users.", [listDevices, unlinkDevice]),
-  Leaf.group("webhook", "Webhooks on their way, and those that arrived or not.", [listWebhooks]),
+  Leaf.group("webhook", "Webhooks on their way, and those that arrived or not.", [listWebhooks, replayWebhook]),
   Leaf.group("platform-key", "The platform's own keys.", [listPlatformKeys]),
   Leaf.group("audit", "Who changed what.", Audit.commands),
   importAccount
