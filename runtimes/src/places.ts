@@ -5,6 +5,8 @@ import * as Path from "node:path"
 import { chromium } from "playwright-core"
 import * as Browser from "../../packages/authenticator/test/support/browser.ts"
 import type { Place } from "./body/place.ts"
+import { type Running, started } from "./running.ts"
+import * as Workerd from "./workerd.ts"
 
 /** A runtime that is at hand. */
 export interface Ready {
@@ -14,39 +16,12 @@ export interface Ready {
   readonly run: (place: Place) => Running
 }
 
-interface Running {
-  readonly ended: Promise<string>
-  readonly end: () => Promise<unknown>
-}
-
 export interface Runtime {
   readonly name: string
   /** Tests of what it cannot do at all, by the ends of their names, and why. */
   readonly cannot?: Readonly<Record<string, string>>
   /** In a folder with the body, in `body.mjs`. Why there is none, as text. */
   readonly prepare: (folder: string) => Promise<Ready | string>
-}
-
-const started = (command: string, args: ReadonlyArray<string>, cwd: string): Running => {
-  // a group of its own, as some are scripts that start the runtime
-  const child = spawn(command, args, { cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] })
-  let said = ""
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => said += String(chunk))
-  const ended = new Promise<string>((resolve) => {
-    child.on("error", (error) => resolve(String(error)))
-    child.on("close", (code, signal) => resolve(`ended with ${code ?? signal}\n${said.slice(-4000)}`))
-  })
-  return {
-    ended,
-    end: () => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL")
-      } catch {
-        // it has ended
-      }
-      return ended
-    }
-  }
 }
 
 const output = (command: string, args: ReadonlyArray<string>, cwd: string): Promise<string | undefined> =>
@@ -135,35 +110,28 @@ const main :Workerd.Worker = (
 );
 `
 
-const workerd = (version: string): Runtime => ({
+const workerdVersion = "1.20261117.1"
+
+export const findWorkerd = (folder: string): Promise<string | undefined> => packaged("workerd", workerdVersion, folder)
+
+const workerd: Runtime = {
   name: "workerd",
   prepare: async (folder) => {
-    const command = await packaged("workerd", version, folder)
-    if (command === undefined) return `npx did not find workerd@${version} in the package registry`
+    const command = await findWorkerd(folder)
+    if (command === undefined) return `npx did not find workerd@${workerdVersion} in the package registry`
     return {
       version: await versionOf(command, ["--version"], folder),
       run: (place) => {
         Fs.writeFileSync(Path.join(folder, "main.mjs"), worker(place))
         Fs.writeFileSync(Path.join(folder, "config.capnp"), workerConfig)
-        return workerStarted(command, folder)
+        const { port, running } = Workerd.serve(command, folder)
+        // its answer comes at the end, which the runner is told of too
+        port.then((port) => fetch(`http://127.0.0.1:${port}/`)).then((response) => response.text())
+          .catch(() => undefined)
+        return running
       }
     }
   }
-})
-
-const workerStarted = (command: string, folder: string): Running => {
-  const control = Path.join(folder, "control")
-  Fs.writeFileSync(control, "")
-  const running = started("sh", ["-c", `exec "$1" serve --control-fd=3 config.capnp 3>control`, "sh", command], folder)
-  const watch = setInterval(() => {
-    const port = /"event":"listen".*"port":(\d+)/.exec(Fs.readFileSync(control, "utf8"))?.[1]
-    if (port === undefined) return
-    clearInterval(watch)
-    // its answer comes at the end, which the runner is told of too
-    fetch(`http://127.0.0.1:${port}/`).then((response) => response.text()).catch(() => undefined)
-  }, 50)
-  void running.ended.then(() => clearInterval(watch))
-  return running
 }
 
 const browser: Runtime = {
@@ -212,6 +180,6 @@ export const runtimes: ReadonlyArray<Runtime> = [
     version: "2.9.6",
     args: (place, folder) => ["run", `--allow-net=${addresses(place)}`, script(place, folder)]
   }),
-  workerd("1.20261117.1"),
+  workerd,
   browser
 ]
