@@ -2,6 +2,7 @@
  * The packages as a user installs them: built, and imported by plain Node. In the workspace their exports name the
  * sources, which would measure the compiler too.
  */
+import { buildSync } from "esbuild"
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
 import { createRequire } from "node:module"
@@ -24,20 +25,36 @@ const link = (modules: string, name: string, from: string): void => {
   Fs.symlinkSync(Fs.realpathSync(target), at)
 }
 
-/** Builds what `clients` needs and installs it into a folder of its own; gives the folder, to be removed after use. */
-export const install = (): string => {
+const scope = "@effect-launchkey/"
+
+const manifestOf = (name: string): Manifest =>
+  JSON.parse(Fs.readFileSync(Path.join(root, "packages", name, "package.json"), "utf8"))
+
+/** The packages, and those of the workspace that they depend on. */
+const withOthers = (packages: ReadonlyArray<string>, found = new Set<string>()): ReadonlySet<string> => {
+  for (const name of packages) {
+    if (found.has(name)) continue
+    found.add(name)
+    const others = Object.keys(manifestOf(name).dependencies ?? {}).filter((other) => other.startsWith(scope))
+    withOthers(others.map((other) => other.slice(scope.length)), found)
+  }
+  return found
+}
+
+/** Builds packages and installs them into a folder of their own; gives the folder, to be removed after use. */
+export const install = (...packages: ReadonlyArray<string>): string => {
   execFileSync(process.execPath, [
     createRequire(import.meta.url).resolve("typescript/bin/tsc"),
     "-b",
-    "packages/clients"
+    ...packages.map((name) => Path.join("packages", name))
   ], {
     cwd: root
   })
   const folder = Fs.realpathSync(Fs.mkdtempSync(Path.join(Os.tmpdir(), "installed-")))
   const modules = Path.join(folder, "node_modules")
-  for (const name of ["core", "transport", "clients"]) {
+  for (const name of withOthers(packages)) {
     const from = Path.join(root, "packages", name)
-    const manifest: Manifest = JSON.parse(Fs.readFileSync(Path.join(from, "package.json"), "utf8"))
+    const manifest = manifestOf(name)
     const to = Path.join(modules, manifest.name)
     Fs.cpSync(Path.join(from, "dist"), Path.join(to, "dist"), { recursive: true })
     Fs.writeFileSync(
@@ -45,9 +62,22 @@ export const install = (): string => {
       JSON.stringify({ name: manifest.name, type: "module", exports: manifest.publishConfig?.exports })
     )
     for (const other of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
-      if (!other.startsWith("@effect-launchkey/")) link(modules, other, from)
+      if (!other.startsWith(scope)) link(modules, other, from)
     }
   }
   for (const name of ["@effect/platform-node", "undici"]) link(modules, name, Path.join(root, "bench"))
   return folder
+}
+
+/** Modules of this folder, with what they import of it, as plain Node runs them where packages were installed. */
+export const scripts = (folder: string, modules: ReadonlyArray<string>): void => {
+  buildSync({
+    entryPoints: modules.map((name) => Path.join(import.meta.dirname, `${name}.ts`)),
+    bundle: true,
+    format: "esm",
+    packages: "external",
+    platform: "node",
+    outdir: folder,
+    outExtension: { ".js": ".mjs" }
+  })
 }

@@ -73,7 +73,7 @@ export const benchmark: Benchmark = {
   name: "memory",
   run: async ({ quick }, tell) => {
     const settings = { calls: quick ? 64 : 10_000, inFlight: 32, rounds: quick ? 1 : 3 }
-    const folder = Built.install()
+    const folder = Built.install("clients")
     const peer = await Peer.start()
     try {
       const script = Path.join(folder, "memoryClient.mjs")

@@ -1,5 +1,8 @@
 /** The platform under load from another process, and what it holds in memory. */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
 import { atLeast, atMost, type Benchmark, table } from "./benchmark.ts"
+import * as Built from "./built.ts"
 import type { Load } from "./platformLoad.ts"
 import type { Memory } from "./platformMemory.ts"
 import { said, start, type Used } from "./process.ts"
@@ -25,15 +28,17 @@ const row = (call: string, times: ReadonlyArray<number>, seconds: number) => {
   }
 }
 
-const load = async (seconds: number, tell: (text: string) => void) => {
-  const server = start("platformServer.ts", [users])
+const load = async (folder: string, seconds: number, tell: (text: string) => void) => {
+  const server = start(Path.join(folder, "platformServer.mjs"), [users])
   const { baseUrl } = await said<{ readonly baseUrl: string }>(server)
   const usedBy = () => {
     server.send("used")
     return said<Used>(server)
   }
+  const idle = await usedBy()
+  const clients = start(Path.join(folder, "platformLoad.mjs"), [baseUrl, lanes, users, seconds])
+  await said<"warm">(clients)
   const before = await usedBy()
-  const clients = start("platformLoad.ts", [baseUrl, lanes, users, seconds])
   const { errors, seconds: took, times, used } = await said<Load>(clients)
   const after = await usedBy()
   server.disconnect()
@@ -44,16 +49,18 @@ const load = async (seconds: number, tell: (text: string) => void) => {
       row("all", Object.values(times).flat(), took)
     ],
     errors: errors.length,
-    /** Milliseconds of CPU time, of the platform with its start-up and warm-up. */
+    /** Milliseconds of CPU time. */
     cpu: { platform: after.cpu - before.cpu, load: used.cpu },
-    rss: { before: before.rss, after: after.rss }
+    rss: { before: idle.rss, after: after.rss }
   }
 }
 
-const memoryAt = async (users: number, open: number) => {
-  const child = start("platformMemory.ts", [users, open])
+const memoryAt = async (folder: string, users: number, open: number) => {
+  const child = start(Path.join(folder, "platformMemory.mjs"), [users, open])
   return { users, open, ...await said<Memory>(child) }
 }
+
+const perCall = (millis: number, { calls }: { readonly calls: number }) => (millis / calls).toFixed(2)
 
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0)
 
@@ -61,10 +68,16 @@ export const benchmark: Benchmark = {
   name: "platform",
   run: async ({ minutes, quick }, tell) => {
     const seconds = quick ? 2 : 60 * minutes
-    const { cpu, errors, rows, rss } = await load(seconds, tell)
+    const folder = Built.install("testing")
+    Built.scripts(folder, ["platformServer", "platformLoad", "platformMemory"])
+    const { cpu, errors, rows, rss } = await load(folder, seconds, tell)
     const all = rows.at(-1) ?? row("all", [], seconds)
-    tell(`${all.perSecond.toFixed(0)} calls/s, p99 ${all.p99.toFixed(0)} ms, ${errors} errors`)
-    const memory = quick ? await memoryAt(1000, 100) : await memoryAt(100_000, 10_000)
+    tell(
+      `${all.perSecond.toFixed(0)} calls/s, p99 ${all.p99.toFixed(0)} ms, ${errors} errors; ` +
+        `${perCall(cpu.platform, all)} ms of CPU time of the platform, ${perCall(cpu.load, all)} ms of the load`
+    )
+    const memory = quick ? await memoryAt(folder, 1000, 100) : await memoryAt(folder, 100_000, 10_000)
+    Fs.rmSync(folder, { recursive: true })
     return {
       figures: { settings: { lanes, users, seconds }, rows, errors, cpu, rss, memory },
       goals: [
@@ -88,12 +101,9 @@ export const benchmark: Benchmark = {
             longest.toFixed(0)
           ])
         ),
-        `${errors} errors. CPU time of the load ${
-          (cpu.load / 1000).toFixed(1)
-        } s, of the platform, with its warm-up, ` +
-        `${(cpu.platform / 1000).toFixed(1)} s; its process grew from ${megabytes(rss.before)} to ${
-          megabytes(rss.after)
-        } MB.`,
+        `${errors} errors. CPU time of a call: ${perCall(cpu.platform, all)} ms of the platform, ${
+          perCall(cpu.load, all)
+        } ms of the load. The platform's process grew from ${megabytes(rss.before)} to ${megabytes(rss.after)} MB.`,
         table(
           ["held in memory", "number", "bytes each"],
           [

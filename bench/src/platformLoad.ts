@@ -79,6 +79,7 @@ const program = Effect.gen(function*() {
 
   // for the compilers on both sides
   yield* all(performance.now() + Math.min(10_000, 200 * Number(seconds)))
+  process.send?.("warm")
   counted = true
   const [began, before] = [performance.now(), used()]
   yield* all(began + 1000 * Number(seconds))

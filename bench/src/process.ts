@@ -23,9 +23,12 @@ export const heap = (): number => {
   return process.memoryUsage().heapUsed
 }
 
-/** A module of this folder, as a process of its own. */
+/** A module of this folder, or a script elsewhere that plain Node runs, as a process of its own. */
 export const start = (module: string, args: ReadonlyArray<string | number>): ChildProcess =>
-  fork(Path.join(import.meta.dirname, module), args.map(String), { stdio: ["ignore", "inherit", "inherit", "ipc"] })
+  fork(Path.resolve(import.meta.dirname, module), args.map(String), {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    ...(Path.isAbsolute(module) ? { execArgv: [] } : {})
+  })
 
 /** What it says next. */
 export const said = <A>(child: ChildProcess): Promise<A> =>

@@ -96,7 +96,7 @@ export const benchmark: Benchmark = {
   name: "size",
   run: async ({ quick }, tell) => {
     const settings = { rounds: quick ? 1 : 9 }
-    const folder = Built.install()
+    const folder = Built.install("clients")
     try {
       const found = entries.map(() => [] as Array<number>)
       for (let round = 0; round < settings.rounds; round++) {
