@@ -15,9 +15,10 @@ import {
   Option,
   Predicate,
   Redacted,
+  Schema,
   Stream
 } from "effect"
-import { execFileSync, spawnSync } from "node:child_process"
+import { execFileSync, spawn, spawnSync } from "node:child_process"
 import * as Https from "node:https"
 import * as ServeCommand from "../src/commands/ServeCommand.ts"
 import * as ServeConfig from "../src/ServeConfig.ts"
@@ -241,4 +242,50 @@ layer(environment, { excludeTestServices: true })("a platform that is served", (
       yield* Effect.sync(() => process.emit("SIGHUP", "SIGHUP"))
       assert.strictEqual(yield* subject(address), "second")
     }))
+})
+
+const Logged = Schema.parseJson(Schema.Struct({
+  message: Schema.String,
+  logLevel: Schema.String,
+  annotations: Schema.Record({ key: Schema.String, value: Schema.Unknown })
+}))
+
+layer(environment, { excludeTestServices: true })("the process that serves", (it) => {
+  it.scoped("logs in JSON, and ends with 0 on SIGTERM", () =>
+    Effect.gen(function*() {
+      const { file } = yield* written({ ...small, listen: { port: 0 }, operations: { port: 0 } })
+      const serving = yield* Deferred.make<string>()
+      const ended = yield* Deferred.make<number | null>()
+      const child = yield* Effect.acquireRelease(
+        Effect.sync(() =>
+          spawn(process.execPath, ["--import", "tsx", "packages/cli/src/bin.ts", "serve", "--config", file], {
+            cwd: root,
+            stdio: ["ignore", "pipe", "pipe"]
+          })
+        ),
+        (child) => Effect.sync(() => child.kill("SIGKILL"))
+      )
+      let out = ""
+      let err = ""
+      child.stdout.on("data", (chunk) => out += String(chunk))
+      child.stderr.on("data", (chunk) => {
+        err += String(chunk)
+        const [, address] = /"address":"([^"]+)"/.exec(err) ?? []
+        if (address !== undefined) Deferred.unsafeDone(serving, Effect.succeed(address))
+      })
+      child.on("close", (code) => {
+        Deferred.unsafeDone(ended, Effect.succeed(code))
+        Deferred.unsafeDone(serving, Effect.dieMessage(`ended with ${code}: ${err}`))
+      })
+      const address = yield* Deferred.await(serving)
+      assert.strictEqual((yield* HttpClient.get(`${address}/public/v3/ping`)).status, 200)
+      yield* Effect.sync(() => child.kill("SIGTERM"))
+      assert.deepStrictEqual([yield* Deferred.await(ended), out], [0, ""])
+      const lines = yield* Effect.forEach(err.trim().split("\n"), (line) => Schema.decode(Logged)(line))
+      assert.deepStrictEqual(lines.map(({ logLevel, message }) => [logLevel, message]), [
+        ["WARN", "The store is this process's memory: all of it ends with the process"],
+        ["INFO", "Serving"],
+        ["INFO", "Stopping"]
+      ])
+    }), 60_000)
 })
