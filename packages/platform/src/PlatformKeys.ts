@@ -15,13 +15,16 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 
 /**
+ * What is read of it may be another a moment later, as keys are rotated while the platform runs: read it when it is
+ * needed.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Service {
   readonly keyring: Keyring.Service
   readonly current: Jose.PublicKey
-  /** The current key and those rotated out, which stay fetchable. */
+  /** The current key, those rotated out, which stay fetchable, and one that is to be the next. */
   readonly byId: ReadonlyMap<KeyId, Jose.PublicKey>
   /** HMAC-SHA-256 under the platform's secret. */
   readonly derive: (text: string) => Effect.Effect<Uint8Array>
@@ -46,14 +49,20 @@ export interface Options {
   readonly userHashSecret: Redacted.Redacted<Uint8Array>
 }
 
-const fromKeys = (
+/**
+ * Of keys at hand: the one that signs, others that decrypt and are fetchable, and 32 bytes from which users are named.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromKeys = (
   signing: Jose.PrivateKey,
-  retired: ReadonlyArray<Jose.PrivateKey>,
+  others: ReadonlyArray<Jose.PrivateKey>,
   secret: Redacted.Redacted<Uint8Array>
 ): Effect.Effect<Service> =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
-    const all = [signing, ...retired]
+    const all = [signing, ...others]
     return {
       keyring: yield* Keyring.fromKeys({ signing, decryption: all }),
       current: signing.publicKey,
@@ -61,6 +70,33 @@ const fromKeys = (
       derive: (text) => jose.hmacSha256(Redacted.value(secret), new TextEncoder().encode(text))
     }
   })
+
+/**
+ * The keys that `held` says at each use: for those that change while the platform runs.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const following = (held: () => Service): Service => ({
+  keyring: {
+    get signingKeyId() {
+      return held().keyring.signingKeyId
+    },
+    get decryptionKeyIds() {
+      return held().keyring.decryptionKeyIds
+    },
+    sign: (payload, options) => Effect.suspend(() => held().keyring.sign(payload, options)),
+    decrypt: (jwe) => Effect.suspend(() => held().keyring.decrypt(jwe)),
+    decryptOaep: (keyId, ciphertext) => Effect.suspend(() => held().keyring.decryptOaep(keyId, ciphertext))
+  },
+  get current() {
+    return held().current
+  },
+  get byId() {
+    return held().byId
+  },
+  derive: (text) => Effect.suspend(() => held().derive(text))
+})
 
 /**
  * @since 0.1.0

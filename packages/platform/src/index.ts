@@ -100,6 +100,23 @@ export * as DevicePolicy from "./DevicePolicy.ts"
 export * as InProcess from "./InProcess.ts"
 
 /**
+ * How the platform's own signing keys take turns while it runs: a port, for whoever operates it.
+ *
+ * @see docs/keys.md "The platform's"
+ * @since 0.1.0
+ */
+export * as KeyRotation from "./KeyRotation.ts"
+
+/**
+ * Seals what rests in a store and must not be read there: the platform's private keys, and its secrets. Each is a
+ * compact JWE under a key-encryption key, which comes from outside the store and is named by its id.
+ *
+ * @see docs/keys.md "Keys at rest"
+ * @since 0.1.0
+ */
+export * as KeyVault from "./KeyVault.ts"
+
+/**
  * The device's half of the device API, over a key that it is given: what the simulated `Authenticator` and one in a
  * browser share. It knows how to say what its user decided, and nothing of how that came about.
  *

@@ -16,6 +16,7 @@ import * as jose from "jose"
 import { ContentEncryptionAlgorithm, KeyEncryptionAlgorithm, SignatureAlgorithm } from "./Algorithms.ts"
 import type { HashFunction } from "./ContentHash.ts"
 import * as Compact from "./internal/compact.ts"
+import * as DirectJwe from "./internal/directJwe.ts"
 import * as Keys from "./internal/keys.ts"
 import type { PrivateKey, PublicKey } from "./internal/keys.ts"
 import * as RsaKey from "./internal/rsaKey.ts"
@@ -54,6 +55,15 @@ export interface UnverifiedJwe {
   }
   readonly token: string
 }
+
+/**
+ * A compact JWE under a shared key, whose form and header are as they must be. Nothing vouches for the header until
+ * `decryptDirect` has succeeded.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UnverifiedDirectJwe extends DirectJwe.UnverifiedDirectJwe {}
 
 /**
  * More than one RSA-OAEP block takes: at most the modulus' octets less 42, so 214 for a 2048 bit key.
@@ -134,6 +144,26 @@ export interface Service {
   readonly parseJwe: (text: string) => Effect.Effect<UnverifiedJwe, Refusal>
   /** The plaintext. Every failure is the same `DecryptionFailed`: telling them apart would help to forge. */
   readonly decrypt: (jwe: UnverifiedJwe, key: PrivateKey) => Effect.Effect<Uint8Array, Refusal>
+  /**
+   * A compact JWE of `plaintext` under a shared key of 32 octets, with the protected header `alg` `dir`, `enc` `A256GCM`,
+   * `kid`, and `cty` if given. For what rests in a store: nothing of the protocol is sealed so. A key serves for 2^32 of
+   * them.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc7518#section-5.3
+   */
+  readonly encryptDirect: (options: {
+    readonly plaintext: Uint8Array
+    readonly key: Redacted.Redacted<Uint8Array>
+    readonly keyId: string
+    readonly contentType?: string | undefined
+  }) => Effect.Effect<string>
+  /** As `parseJwe`, for what `encryptDirect` makes; its `kid` may be any text. */
+  readonly parseDirectJwe: (text: string) => Effect.Effect<UnverifiedDirectJwe, Refusal>
+  /** The plaintext. Every failure is the same `DecryptionFailed`. */
+  readonly decryptDirect: (
+    jwe: UnverifiedDirectJwe,
+    key: Redacted.Redacted<Uint8Array>
+  ) => Effect.Effect<Uint8Array, Refusal>
   /** One RSAES-OAEP block with SHA-1, MGF1 with SHA-1 and an empty label, as devices' first answers are sealed. */
   readonly encryptOaep: (plaintext: Uint8Array, key: PublicKey) => Effect.Effect<Uint8Array, PlaintextTooLong>
   /** Opens what `encryptOaep` makes. Every failure is the same `DecryptionFailed`. */
@@ -158,6 +188,9 @@ const hashNames: { readonly [F in HashFunction]: string } = { S256: "SHA-256", S
 
 // WebCrypto takes no view of shared memory, and another thread must not change what is being sealed
 const owned = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes)
+
+const aesKey = (key: Redacted.Redacted<Uint8Array>, use: "encrypt" | "decrypt") =>
+  crypto.subtle.importKey("raw", owned(Redacted.value(key)), "AES-GCM", false, [use])
 
 const parseJws = (
   token: string,
@@ -306,6 +339,38 @@ export const make: Service = {
           contentEncryptionAlgorithms: [enc]
         })
         return plaintext
+      },
+      catch: () => new Refusal({ reason: "DecryptionFailed" })
+    }),
+
+  encryptDirect: ({ contentType, key, keyId, plaintext }) =>
+    Effect.promise(async () => {
+      const header = DirectJwe.headerOf(keyId, contentType)
+      const iv = crypto.getRandomValues(new Uint8Array(DirectJwe.sizes.iv))
+      const sealed = new Uint8Array(
+        await crypto.subtle.encrypt(
+          { name: "AES-GCM", iv, additionalData: utf8.encode(header) },
+          await aesKey(key, "encrypt"),
+          owned(plaintext)
+        )
+      )
+      const end = sealed.length - DirectJwe.sizes.tag
+      return DirectJwe.tokenOf(header, iv, sealed.subarray(0, end), sealed.subarray(end))
+    }),
+
+  parseDirectJwe: DirectJwe.parse,
+
+  decryptDirect: ({ token }, key) =>
+    Effect.tryPromise({
+      try: async () => {
+        const { additional, ciphertext, iv, tag } = DirectJwe.partsOf(token)
+        return new Uint8Array(
+          await crypto.subtle.decrypt(
+            { name: "AES-GCM", iv, additionalData: additional },
+            await aesKey(key, "decrypt"),
+            new Uint8Array([...ciphertext, ...tag])
+          )
+        )
       },
       catch: () => new Refusal({ reason: "DecryptionFailed" })
     }),

@@ -7,6 +7,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import {
   constants,
   createCipheriv,
@@ -21,6 +22,7 @@ import {
   timingSafeEqual,
   verify
 } from "node:crypto"
+import * as DirectJwe from "./internal/directJwe.ts"
 import * as Keys from "./internal/keys.ts"
 import * as Jose from "./Jose.ts"
 import { Refusal } from "./Rejection.ts"
@@ -78,6 +80,8 @@ const oaep = (key: KeyObject, algorithm: Jose.KeyEncryptionAlgorithm) => ({
 
 /** @see https://www.rfc-editor.org/rfc/rfc7518#section-5.2.5 */
 const contentKey = { octets: 64, macOctets: 32, tagOctets: 32, ivOctets: 16, cipher: "aes-256-cbc" }
+
+const direct = "aes-256-gcm"
 
 const tagOf = (key: Uint8Array, header: string, iv: Uint8Array, ciphertext: Uint8Array): Buffer => {
   const headerBits = Buffer.alloc(8)
@@ -164,6 +168,25 @@ export const make: Jose.Service = {
 
   decrypt: ({ header: { alg }, token }, key) =>
     using(key, alg, (decrypting) => decrypt(token, alg, decrypting)).pipe(opened("DecryptionFailed")),
+
+  encryptDirect: ({ contentType, key, keyId, plaintext }) =>
+    Effect.sync(() => {
+      const header = DirectJwe.headerOf(keyId, contentType)
+      const iv = randomBytes(DirectJwe.sizes.iv)
+      const cipher = createCipheriv(direct, Redacted.value(key), iv).setAAD(Buffer.from(header, "latin1"))
+      const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()])
+      return DirectJwe.tokenOf(header, iv, ciphertext, cipher.getAuthTag())
+    }),
+
+  decryptDirect: ({ token }, key) =>
+    Effect.sync(() =>
+      attempt(() => {
+        const { additional, ciphertext, iv, tag } = DirectJwe.partsOf(token)
+        const decipher = createDecipheriv(direct, Redacted.value(key), iv, { authTagLength: DirectJwe.sizes.tag })
+        decipher.setAAD(additional).setAuthTag(tag)
+        return own(Buffer.concat([decipher.update(ciphertext), decipher.final()]))
+      })
+    ).pipe(opened("DecryptionFailed")),
 
   encryptOaep: (plaintext, key) => {
     const maximum = Math.ceil(key.modulusLength / 8) - 42

@@ -3,6 +3,7 @@ import { Effect, Exit, Redacted } from "effect"
 import * as crypto from "node:crypto"
 import { inspect } from "node:util"
 import * as Jose from "../src/Jose.ts"
+import * as NodeJose from "../src/NodeJose.ts"
 import { base64url, openJwe, sealJwe, signJws, verifyJws } from "./support/bare.ts"
 import { onEach } from "./support/engines.ts"
 import fixtures from "./vectors/sdk-fixtures.json" with { type: "json" }
@@ -962,6 +963,63 @@ OlQ0cqM=
           crypto.createHmac("sha256", "").update("data").digest("hex")
         )
       }))
+
+    describe("under a shared key", () => {
+      const key = Redacted.make(Uint8Array.from({ length: 32 }, (_, index) => index))
+      const plaintext = "what rests in a store: grüße"
+      /** Made by the AESGCM of Python's cryptography 48, under the octets 0 to 31. */
+      const known =
+        "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIiwia2lkIjoia2VrLTEiLCJjdHkiOiJ0ZXh0L3BsYWluIn0..ZGVmZ2hpamtsbW5v."
+        + "P3O_ElmbM-1KEX-BtEUL3TG2aXjuVtMV1RIQi2TG.f2Rmn7Nh-nlSOEFXXjeeNA"
+
+      it.effect("decryptDirect opens what another implementation sealed", () =>
+        Effect.gen(function*() {
+          const jose = yield* Jose.Jose
+          const jwe = yield* jose.parseDirectJwe(known)
+          assert.deepStrictEqual(jwe.header, { alg: "dir", enc: "A256GCM", kid: "kek-1", cty: "text/plain" })
+          assert.strictEqual(text(yield* jose.decryptDirect(jwe, key)), plaintext)
+        }))
+
+      it.effect("encryptDirect makes what either engine opens, each time another", () =>
+        Effect.gen(function*() {
+          const jose = yield* Jose.Jose
+          const seal = jose.encryptDirect({ plaintext: utf8(plaintext), key, keyId: "kek-2" })
+          const [first, second] = [yield* seal, yield* seal]
+          assert.notStrictEqual(first, second)
+          for (const engine of [Jose.make, NodeJose.make]) {
+            const jwe = yield* engine.parseDirectJwe(first)
+            assert.deepStrictEqual(jwe.header, { alg: "dir", enc: "A256GCM", kid: "kek-2", cty: undefined })
+            assert.strictEqual(text(yield* engine.decryptDirect(jwe, key)), plaintext)
+          }
+        }))
+
+      it.effect("refuses another key, and what is of another form, each for what it is", () =>
+        Effect.gen(function*() {
+          const jose = yield* Jose.Jose
+          const jwe = yield* jose.parseDirectJwe(known)
+          const other = Redacted.make(new Uint8Array(32))
+          assert.strictEqual((yield* Effect.flip(jose.decryptDirect(jwe, other))).reason, "DecryptionFailed")
+          const [, , iv = "", ciphertext = "", tag = ""] = known.split(".")
+          const under = (header: object, parts: ReadonlyArray<string> = ["", iv, ciphertext, tag]) =>
+            [base64url(JSON.stringify(header)), ...parts].join(".")
+          const good = { alg: "dir", enc: "A256GCM", kid: "k" }
+          const refused: ReadonlyArray<readonly [reason: string, token: string]> = [
+            ["BodyNotEncrypted", "no token"],
+            ["BodyNotEncrypted", `${known}.`],
+            ["AlgorithmNotAllowed", under({ ...good, enc: "A128GCM" })],
+            ["AlgorithmNotAllowed", under({ ...good, alg: "A256KW" })],
+            ["KeyIdInvalid", under({ ...good, kid: "" })],
+            ["HeaderNotAllowed", under({ ...good, cty: 1 })],
+            ["HeaderNotAllowed", under({ ...good, zip: "DEF" })],
+            ["BodyMalformed", under(good, ["AAAA", iv, ciphertext, tag])],
+            ["BodyMalformed", under(good, ["", iv.slice(4), ciphertext, tag])],
+            ["BodyMalformed", under(good, ["", iv, ciphertext, tag.slice(0, 12)])]
+          ]
+          for (const [reason, token] of refused) {
+            assert.strictEqual((yield* Effect.flip(jose.parseDirectJwe(token))).reason, reason, token)
+          }
+        }))
+    })
 
     it.effect("digest reads shared memory, which WebCrypto would not", () =>
       Effect.gen(function*() {

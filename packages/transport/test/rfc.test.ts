@@ -62,6 +62,28 @@ onEach("the examples of", (it) => {
       }))
   }
 
+  const contentEncrypted: ReadonlyArray<readonly [name: string, token: string, cek: Uint8Array]> = [
+    ["RFC 7516 A.1", rfc7516.A1.token, Uint8Array.from(rfc7516.A1.cek)],
+    ["RFC 7520 5.2", rfc7520["5.2"].token, Buffer.from(rfc7520["5.2"].cek, "base64url")]
+  ]
+  for (const [name, token, cek] of contentEncrypted) {
+    it.effect(`${name} (A256GCM): opens under its content key, and not when an octet of anything is another`, () =>
+      Effect.gen(function*() {
+        const jose = yield* Jose.Jose
+        const key = Redacted.make(cek)
+        const header = { alg: "dir", enc: "A256GCM", kid: "of the RFC", cty: undefined } as const
+        const plaintext = yield* jose.decryptDirect({ header, token }, key)
+        assert.include(text(plaintext), name === "RFC 7516 A.1" ? "The true sign of intelligence" : "You can trust us")
+        assert.strictEqual((yield* Effect.flip(jose.parseDirectJwe(token))).reason, "AlgorithmNotAllowed")
+        for (const part of [0, 2, 3, 4]) {
+          const parts = token.split(".")
+          parts[part] = (parts[part]?.startsWith("B") ? "C" : "B") + parts[part]?.slice(1)
+          const refusal = yield* Effect.flip(jose.decryptDirect({ header, token: parts.join(".") }, key))
+          assert.strictEqual(refusal.reason, "DecryptionFailed")
+        }
+      }))
+  }
+
   const unsigned: ReadonlyArray<readonly [reason: string, name: string, token: string]> = [
     ["AlgorithmNotAllowed", "RFC 7515 A.1 (HS256)", rfc7515.A1],
     ["AlgorithmNotAllowed", "RFC 7515 A.3 (ES256)", rfc7515.A3],

@@ -142,6 +142,21 @@ export const migrations: Readonly<Record<string, Migrations.Migration>> = {
       PRIMARY KEY (issuer, token_id)
     ) ${clustered(sql)}`,
     sql`CREATE INDEX platform_tokens_until ON platform_tokens (until)`
+  ]),
+  "0002_own_keys": statements((sql) => [
+    sql`CREATE TABLE platform_signing_keys (
+      number INTEGER NOT NULL,
+      id ${key(sql)} UNIQUE,
+      sealed TEXT NOT NULL,
+      created BIGINT NOT NULL,
+      signs_from BIGINT NOT NULL,
+      PRIMARY KEY (number)
+    )`,
+    sql`CREATE TABLE platform_secrets (
+      name ${key(sql)},
+      sealed TEXT NOT NULL,
+      PRIMARY KEY (name)
+    ) ${clustered(sql)}`
   ])
 }
 
