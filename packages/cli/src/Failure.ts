@@ -8,7 +8,9 @@ import type { OutcomeUnknown } from "@effect-launchkey/clients/OutcomeUnknown"
 import type { AwaitTimedOut } from "@effect-launchkey/clients/ServiceClient"
 import * as ApiError from "@effect-launchkey/core/ApiError"
 import type { InvalidPolicy } from "@effect-launchkey/core/AuthPolicy"
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import type { ImportRefused } from "@effect-launchkey/platform/AccountImport"
+import type { FileInUse } from "@effect-launchkey/sql/Libsql"
 import type { InvalidKey } from "@effect-launchkey/transport/InvalidKey"
 import type { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"
 import * as DateTime from "effect/DateTime"
@@ -48,6 +50,8 @@ export type Failure =
   | InvalidConfiguration
   | ImportRefused
   | AdminFailed
+  | StoreUnavailable
+  | FileInUse
 
 /**
  * @since 0.1.0
@@ -221,6 +225,17 @@ export const describe: (error: Failure) => Block = Match.typeTags<Failure, Block
     problem: "Nothing was imported.",
     details: issuesOf(problems),
     next: "Correct what is named, and try again; --dry-run only looks."
+  }),
+  StoreUnavailable: ({ cause, operation }) => ({
+    end: "unreachable",
+    problem: "The store did not answer, or refused.",
+    details: { operation, cause: cause instanceof Error ? cause.message : undefined },
+    next: "Check that it is reachable, and look whether it was done before you try again."
+  }),
+  FileInUse: ({ filename }) => ({
+    end: "refused",
+    problem: `${filename} is in use by another process, and serves one at a time.`,
+    next: "Stop the other, or reach it: it hears `launchkey admin` where the `adminSocket` of both is the same."
   }),
   AdminFailed: ({ cause }) => ({
     end: "unreachable",

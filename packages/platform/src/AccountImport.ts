@@ -10,6 +10,7 @@ import { DirectoryName } from "@effect-launchkey/core/Directory"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import { ServiceName, WebUrl } from "@effect-launchkey/core/ServiceProfile"
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -133,7 +134,7 @@ type Kind = Exclude<keyof Imported, "dryRun">
 interface Step {
   readonly path: string
   readonly kind: Kind
-  readonly add: Effect.Effect<boolean>
+  readonly add: Effect.Effect<boolean, StoreUnavailable>
 }
 
 const ownerOf = ({ directoryId, organizationId }: Store.ServiceRecord) =>
@@ -151,7 +152,8 @@ const plan = (account: Account) =>
     const names = new Set<string>()
 
     const refuse = (path: string, problem: string) => void problems.push({ path, problem })
-    const step = (path: string, kind: Kind, add: Effect.Effect<boolean>) => void steps.push({ path, kind, add })
+    const step = (path: string, kind: Kind, add: Effect.Effect<boolean, StoreUnavailable>) =>
+      void steps.push({ path, kind, add })
     const once = (set: Set<string>, value: string, path: string, problem: string) => {
       if (set.has(value)) refuse(path, problem)
       set.add(value)
@@ -280,7 +282,7 @@ const plan = (account: Account) =>
 export const run = (
   account: Account,
   { dryRun }: { readonly dryRun: boolean }
-): Effect.Effect<Imported, ImportRefused, Store.Store | PlatformClock.PlatformClock> =>
+): Effect.Effect<Imported, ImportRefused | StoreUnavailable, Store.Store | PlatformClock.PlatformClock> =>
   Effect.gen(function*() {
     const log = yield* AuditLog.AuditLog
     const { kept, problems, steps } = yield* plan(account)

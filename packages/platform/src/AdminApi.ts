@@ -10,6 +10,7 @@ import { DeviceId } from "@effect-launchkey/core/Authorization"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import { KeyId } from "@effect-launchkey/core/KeyId"
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
+import { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
@@ -205,6 +206,7 @@ export class AdminGroup extends HttpApiGroup.make("admin")
       .addError(AccountImport.ImportRefused, { status: 409 })
   )
   .addError(Wire.EntityNotFound)
+  .addError(StoreUnavailable, { status: 503 })
   .prefix("/admin")
 {}
 
