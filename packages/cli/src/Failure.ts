@@ -10,6 +10,9 @@ import * as ApiError from "@effect-launchkey/core/ApiError"
 import type { InvalidPolicy } from "@effect-launchkey/core/AuthPolicy"
 import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import type { ImportRefused } from "@effect-launchkey/platform/AccountImport"
+import type { KeysNotKept } from "@effect-launchkey/platform/AdminApi"
+import type { NotRetired, RotationUnderWay } from "@effect-launchkey/platform/KeyRotation"
+import type { InvalidKeyEncryptionKey, NotUnsealed } from "@effect-launchkey/platform/KeyVault"
 import type { FileInUse } from "@effect-launchkey/sql/Libsql"
 import type { InvalidKey } from "@effect-launchkey/transport/InvalidKey"
 import type { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"
@@ -52,6 +55,11 @@ export type Failure =
   | AdminFailed
   | StoreUnavailable
   | FileInUse
+  | KeysNotKept
+  | RotationUnderWay
+  | NotRetired
+  | NotUnsealed
+  | InvalidKeyEncryptionKey
 
 /**
  * @since 0.1.0
@@ -237,6 +245,27 @@ export const describe: (error: Failure) => Block = Match.typeTags<Failure, Block
     problem: `${filename} is in use by another process, and serves one at a time.`,
     next: "Stop the other, or reach it: it hears `launchkey admin` where the `adminSocket` of both is the same."
   }),
+  KeysNotKept: () => ({
+    end: "refused",
+    problem: "The platform's own keys end with its process.",
+    next: "Give it a store that stays: then they are kept, and can be rotated."
+  }),
+  RotationUnderWay: ({ id, signsFrom }) => ({
+    end: "refused",
+    problem: "A new key is announced already.",
+    details: { keyId: id, signsFrom: DateTime.formatIso(signsFrom) },
+    next: "Rotate again once it signs."
+  }),
+  NotRetired: ({ id, reason }) => ({
+    end: "refused",
+    problem: reason === "Unknown" ? "The platform has no such key." : "The key is needed still.",
+    details: { keyId: id },
+    next: reason === "Unknown"
+      ? "List its keys: `launchkey admin platform-key list`."
+      : "Rotate first, and retire it ten minutes after another signs."
+  }),
+  NotUnsealed: message("refused", "See docs/keys.md, \"Keys at rest\"."),
+  InvalidKeyEncryptionKey: message("usage", "Give the key of old, unless this platform has none yet."),
   AdminFailed: ({ cause }) => ({
     end: "unreachable",
     problem: "The platform did not do it, or did not say so.",

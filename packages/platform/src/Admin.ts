@@ -13,9 +13,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as AccountImport from "./AccountImport.ts"
-import { AdminApi } from "./AdminApi.ts"
+import { AdminApi, KeysNotKept, type PlatformKey } from "./AdminApi.ts"
 import * as Administration from "./Administration.ts"
 import * as AuditLog from "./AuditLog.ts"
+import * as KeyRotation from "./KeyRotation.ts"
 import * as PlatformClock from "./PlatformClock.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
 import * as Store from "./Store.ts"
@@ -42,6 +43,13 @@ const found = <A, E, R>(
     Option.match({ onNone: () => Effect.fail(new EntityNotFound({ detail })), onSome: Effect.succeed })
   )
 
+const toPlatformKey = ({ created, id, signsFrom, state }: KeyRotation.SigningKey): typeof PlatformKey.Type => ({
+  id,
+  state,
+  created: Option.some(created),
+  signsFrom: Option.some(signsFrom)
+})
+
 const handlers = HttpApiBuilder.group(AdminApi, "admin", (handlers) =>
   Effect.gen(function*() {
     const administration = yield* Administration.Administration
@@ -51,6 +59,9 @@ const handlers = HttpApiBuilder.group(AdminApi, "admin", (handlers) =>
     const log = yield* AuditLog.AuditLog
     const sender = yield* WebhookSender.WebhookSender
     const store = yield* Store.Store
+
+    const rotation = yield* Effect.serviceOption(KeyRotation.KeyRotation)
+    const rotating = Effect.mapError(rotation, () => new KeysNotKept())
 
     const services = (owner: typeof Entity.Organization.Type | typeof Entity.Directory.Type) =>
       Effect.gen(function*() {
@@ -111,11 +122,35 @@ const handlers = HttpApiBuilder.group(AdminApi, "admin", (handlers) =>
       .handle("replayDelivery", ({ payload: { id } }) =>
         Effect.tap(found(sender.replay(id)), ({ subject }) =>
           log.record({ act: "webhook.replay", on: subject })))
-      .handle(
-        "listPlatformKeys",
-        () =>
-          Effect.succeed(Array.from(keys.byId.keys(), (id) => ({ id, current: id === keys.current.keyId })))
-      )
+      .handle("listPlatformKeys", () =>
+        Option.match(rotation, {
+          onNone: () =>
+            Effect.succeed(Array.from(keys.byId.keys(), (id): typeof PlatformKey.Type => ({
+              id,
+              state: id === keys.current.keyId ? "SIGNING" : "PREVIOUS",
+              created: Option.none(),
+              signsFrom: Option.none()
+            }))),
+          onSome: ({ list }) =>
+            Effect.map(list, (keys) => keys.map(toPlatformKey))
+        }))
+      .handle("rotatePlatformKey", () =>
+        Effect.gen(function*() {
+          const key = yield* (yield* rotating).rotate
+          yield* log.record({ act: "platform.key.rotate", on: "platform", keyId: key.id })
+          return toPlatformKey(key)
+        }))
+      .handle("retirePlatformKey", ({ payload: { keyId } }) =>
+        Effect.gen(function*() {
+          yield* (yield* rotating).retire(keyId)
+          yield* log.record({ act: "platform.key.retire", on: "platform", keyId })
+        }))
+      .handle("rewrapPlatformKeys", () =>
+        Effect.gen(function*() {
+          const rewrapped = yield* (yield* rotating).rewrap
+          yield* log.record({ act: "platform.key.rewrap", on: "platform" })
+          return { rewrapped }
+        }))
       .handle("listAudit", ({ payload }) => log.entries(payload))
       .handle("verifyAudit", ({ payload }) => AuditLog.verify(log, payload))
       .handle("importAccount", ({ payload: { account, dryRun } }) =>

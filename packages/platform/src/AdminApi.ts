@@ -18,6 +18,8 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import * as AccountImport from "./AccountImport.ts"
 import * as AuditLog from "./AuditLog.ts"
+import * as KeyRotation from "./KeyRotation.ts"
+import { NotUnsealed } from "./KeyVault.ts"
 import { UnsentReason } from "./WebhookEgress.ts"
 import * as WebhookQueue from "./WebhookQueue.ts"
 
@@ -108,12 +110,32 @@ export const Delivery = Schema.Struct({
 })
 
 /**
- * The platform's own keys, with the one that signs.
+ * One of the platform's own keys. Of one that ends with the process, no times are known.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const PlatformKeys = Schema.Array(Schema.Struct({ id: KeyId, current: Schema.Boolean }))
+export const PlatformKey = Schema.Struct({
+  id: KeyId,
+  state: KeyRotation.State,
+  created: orNull(Schema.DateTimeUtc),
+  signsFrom: orNull(Schema.DateTimeUtc)
+})
+
+/**
+ * The platform's own keys end with its process, and so cannot be rotated.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class KeysNotKept extends Schema.TaggedError<KeysNotKept>("@effect-launchkey/platform/AdminApi/KeysNotKept")(
+  "KeysNotKept",
+  {}
+) {
+  override get message(): string {
+    return "The platform's own keys end with its process. Give it a store that stays: then they are kept, and can be rotated."
+  }
+}
 
 const User = Schema.Struct({ directoryId: Entity.DirectoryId, user: Schema.NonEmptyString })
 
@@ -188,7 +210,25 @@ export class AdminGroup extends HttpApiGroup.make("admin")
       .setPayload(Schema.Struct({ id: Schema.Int }))
       .addSuccess(Delivery)
   )
-  .add(post("listPlatformKeys", "/platform-keys/list").addSuccess(PlatformKeys))
+  .add(post("listPlatformKeys", "/platform-keys/list").addSuccess(Schema.Array(PlatformKey)))
+  .add(
+    post("rotatePlatformKey", "/platform-keys/rotate")
+      .addSuccess(PlatformKey)
+      .addError(KeysNotKept, { status: 409 })
+      .addError(KeyRotation.RotationUnderWay, { status: 409 })
+  )
+  .add(
+    post("retirePlatformKey", "/platform-keys/retire")
+      .setPayload(Schema.Struct({ keyId: KeyId }))
+      .addSuccess(HttpApiSchema.NoContent)
+      .addError(KeysNotKept, { status: 409 })
+      .addError(KeyRotation.NotRetired, { status: 409 })
+  )
+  .add(
+    post("rewrapPlatformKeys", "/platform-keys/rewrap")
+      .addSuccess(Schema.Struct({ rewrapped: Schema.Int }))
+      .addError(KeysNotKept, { status: 409 })
+  )
   .add(
     post("listAudit", "/audit/list")
       .setPayload(Schema.Struct({ after: Schema.Int, limit: Schema.Int.pipe(Schema.between(1, 1000)) }))
@@ -207,6 +247,7 @@ export class AdminGroup extends HttpApiGroup.make("admin")
   )
   .addError(Wire.EntityNotFound)
   .addError(StoreUnavailable, { status: 503 })
+  .addError(NotUnsealed, { status: 503 })
   .prefix("/admin")
 {}
 

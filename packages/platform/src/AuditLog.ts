@@ -36,7 +36,9 @@ export const Act = Schema.Literal(
   "key.update",
   "key.remove",
   "device.unlink",
-  "platform.keys.rotate",
+  "platform.key.rotate",
+  "platform.key.retire",
+  "platform.key.rewrap",
   "platform.import",
   "webhook.replay"
 )
@@ -236,11 +238,12 @@ const page = 500
  * @category combinators
  */
 export const verify = (
-  log: Pick<Service, "entries">,
+  log: Pick<Service, "entries" | "head">,
   options: { readonly anchor?: Head | undefined } = {}
 ): Effect.Effect<Verdict> =>
   Effect.gen(function*() {
-    const { anchor } = options
+    // Where the log keeps its head beside its entries, that is an anchor too.
+    const anchors = [...Option.toArray(yield* log.head), ...Option.toArray(Option.fromNullable(options.anchor))]
     let head = origin
     const broken = (reason: "Missing" | "Detached" | "Altered" | "Replaced"): Verdict => ({
       holds: head.sequence,
@@ -253,12 +256,14 @@ export const verify = (
         if (entry.sequence !== head.sequence + 1) return broken("Missing")
         if (entry.previous !== head.hash) return broken("Detached")
         if (entry.hash !== (yield* hashOf(entry))) return broken("Altered")
-        if (entry.sequence === anchor?.sequence && entry.hash !== anchor.hash) return broken("Replaced")
+        if (anchors.some(({ hash, sequence }) => sequence === entry.sequence && hash !== entry.hash)) {
+          return broken("Replaced")
+        }
         head = { sequence: entry.sequence, hash: entry.hash }
       }
       if (entries.length === 0) break
     }
-    if (anchor !== undefined && anchor.sequence > head.sequence) return broken("Missing")
+    if (anchors.some(({ sequence }) => sequence > head.sequence)) return broken("Missing")
     return {
       holds: head.sequence,
       broken: Option.none(),

@@ -22,6 +22,7 @@ const tampered = (change: (entries: ReadonlyArray<AuditLog.Entry>) => ReadonlyAr
     yield* Effect.replicateEffect(log.record({ act: "key.add", on: organization, keyId }), 4)
     const entries = change(yield* log.entries({ limit: 10 }))
     const verdict = yield* AuditLog.verify({
+      head: Effect.succeedNone,
       entries: ({ after = 0, limit }) =>
         Effect.succeed(entries.filter(({ sequence }) => sequence > after).slice(0, limit))
     })
@@ -60,7 +61,7 @@ describe("AuditLog", () => {
       yield* Effect.replicateEffect(log.record({ act: "key.add", on: organization }), 12, {
         concurrency: "unbounded"
       })
-      const verdict = yield* AuditLog.verify({ entries: ({ after }) => log.entries({ after, limit: 5 }) })
+      const verdict = yield* AuditLog.verify({ ...log, entries: ({ after }) => log.entries({ after, limit: 5 }) })
       assert.deepStrictEqual([verdict.holds, verdict.broken, verdict.head], [12, Option.none(), yield* log.head])
     }))
 

@@ -21,6 +21,7 @@ import * as Audit from "../internal/auditCommands.ts"
 import * as Given from "../internal/given.ts"
 import * as KeyCommands from "../internal/keyCommands.ts"
 import * as Leaf from "../internal/leaf.ts"
+import * as PlatformKeys from "../internal/platformKeyCommands.ts"
 import { none, rows, yesNo } from "../internal/text.ts"
 import { Unusable } from "../internal/unusable.ts"
 
@@ -249,13 +250,6 @@ const importAccount = Leaf.make("import", {
     return yield* Admin.answered(admin.importAccount({ payload: { account: account.right, dryRun } }))
   }))
 
-const listPlatformKeys = Leaf.make("list", {
-  description: "Lists the platform's own keys.",
-  config: Admin.option,
-  result: AdminApi.PlatformKeys,
-  text: (keys) => rows(["Key", "Signs"], keys.map(({ current, id }) => [id, yesNo(current)]), "No keys.")
-}, ({ config }) => Effect.flatMap(Admin.connect(config), (admin) => Admin.answered(admin.listPlatformKeys())))
-
 /**
  * @since 0.1.0
  * @category constructors
@@ -267,7 +261,7 @@ export const command = Leaf.group("admin", "The platform itself, on its own mach
   Leaf.group("key", "The public keys of organizations, directories and services.", keys),
   Leaf.group("device", "The devices of users.", [listDevices, unlinkDevice]),
   Leaf.group("webhook", "Webhooks on their way, and those that arrived or not.", [listWebhooks, replayWebhook]),
-  Leaf.group("platform-key", "The platform's own keys.", [listPlatformKeys]),
+  Leaf.group("platform-key", "The platform's own keys.", PlatformKeys.commands),
   Leaf.group("audit", "Who changed what.", Audit.commands),
   importAccount
 ])

@@ -37,7 +37,7 @@ const keyArgument = Args.text({ name: "KEY" }).pipe(
   Args.withDescription("Id of the key: its fingerprint, as `list` prints it.")
 )
 
-const keyId = (text: string) =>
+export const keyId = (text: string) =>
   Effect.mapError(
     Schema.decode(KeyId)(text.toLowerCase()),
     () =>
