@@ -228,7 +228,13 @@ export const make = (options: Options): Effect.Effect<
       httpClient
     })
     const call = exchange.untimed(httpClient, baseUrl)
-    const attempted = attempts.make({ attemptTimeout, budget, deadline, retry: options.retry ?? {} })
+    const attempted = attempts.make({
+      attemptTimeout,
+      budget,
+      deadline,
+      retry: options.retry ?? {},
+      services: Context.make(Jose.Jose, jose)
+    })
     const { host } = new URL(baseUrl)
 
     const trusted = (key: Jose.PublicKey) =>
@@ -350,7 +356,6 @@ export const make = (options: Options): Effect.Effect<
             const route = routeOf(request.method, request.url)
             return attempted({ operation: name, route }, (progress) =>
               exchangeSealed(request, subject, name, progress).pipe(
-                Effect.provideService(Jose.Jose, jose),
                 traced("Transport.exchange", () => ({
                   kind: "client",
                   attributes: {

@@ -5,6 +5,7 @@ import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
 import {
   Clock,
+  Context,
   Duration,
   Effect,
   Either,
@@ -69,7 +70,8 @@ const script = (outcomes: ReadonlyArray<Outcome>, scene: Scene = {}) =>
       attemptTimeout: RetryPolicy.defaults.attemptTimeout,
       budget,
       deadline: Duration.decode(scene.deadline ?? "30 seconds"),
-      retry: { schedule: doubling, ...scene.retry }
+      retry: { schedule: doubling, ...scene.retry },
+      services: Context.empty()
     })
     const call = make({ operation, route: route(scene.repeatable ?? true) }, (progress) =>
       Effect.gen(function*() {

@@ -3,6 +3,7 @@ import { isHttpClientError } from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -12,7 +13,7 @@ import * as Option from "effect/Option"
 import * as Metrics from "../Metrics.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import { type MessageRejected, TransportError } from "../TransportError.ts"
-import type { Answer } from "./exchange.ts"
+import { type Answer, updateRefs } from "./exchange.ts"
 import { within } from "./within.ts"
 
 export interface Call {
@@ -32,13 +33,15 @@ export interface Progress {
   readonly timed: <A, E, R>(exchange: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 
-export type Attempt = (progress: Progress) => Effect.Effect<Answer, TransportError | MessageRejected>
+export type Attempt<R = never> = (progress: Progress) => Effect.Effect<Answer, TransportError | MessageRejected, R>
 
-export interface Settings {
+export interface Settings<R> {
   readonly attemptTimeout: Duration.Duration
   readonly deadline: Duration.Duration
   readonly budget: RetryPolicy.Budget
   readonly retry: RetryPolicy.Options
+  /** What attempts have besides what the call has. */
+  readonly services: Context.Context<R>
 }
 
 /** The platform itself, or what stands before it, in trouble. Its other refusals would be repeated too. */
@@ -91,9 +94,9 @@ const elapsed = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNa
  * Makes a call: attempts, each made anew, until one is worth no other or there is no time or budget for another. Its
  * failure is that of the last, and tells whether any of them may have been sent.
  */
-export const make = (
-  { attemptTimeout, budget, deadline, retry }: Settings
-): (call: Call, attempt: Attempt) => Effect.Effect<HttpClientResponse, TransportError | MessageRejected> => {
+export const make = <R>(
+  { attemptTimeout, budget, deadline, retry, services }: Settings<R>
+): (call: Call, attempt: Attempt<R>) => Effect.Effect<HttpClientResponse, TransportError | MessageRejected> => {
   const schedule = retry.schedule ?? RetryPolicy.defaultSchedule
   const rateLimited = retry.rateLimited ?? false
   const millis = Duration.toMillis(deadline)
@@ -130,6 +133,8 @@ export const make = (
         return within(attempt(progress), {
           atLeast: Math.min(left(), attemptMillis),
           left: () => until - elapsed(clock),
+          services,
+          updateRefs,
           onTimeout: () => new TransportError({ reason: "TimedOut", operation: call.operation, sent: progress.sent })
         })
       }

@@ -5,11 +5,14 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import { isHttpClientError } from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as FiberRefs from "effect/FiberRefs"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import type * as Runtime from "effect/Runtime"
 import { collect, json } from "../Body.ts"
 import { maximumBodyLength, tokenHeader } from "../Claims.ts"
 import { Refusal } from "../Rejection.ts"
@@ -49,10 +52,26 @@ export const make = (
   options: { readonly baseUrl: string; readonly timeout: Duration.DurationInput }
 ): Exchange => {
   const exchange = untimed(client, options.baseUrl)
-  return (request) => within(exchange(request), { atLeast: options.timeout, onTimeout: failing(request)("TimedOut") })
+  return (request) =>
+    within(exchange(request), { atLeast: options.timeout, onTimeout: failing(request)("TimedOut"), updateRefs })
 }
 
-/** The same for whoever looks after the time. */
+const isOurs = (request: HttpClientRequest.HttpClientRequest): boolean => request.headers["user-agent"] === userAgent
+
+/**
+ * The spans around a call name its route; those of the plain client would name its ids, and tell the platform. Of another
+ * client's requests in the same fiber, as of a KMS, they stay as they are.
+ */
+export const updateRefs: Exclude<Runtime.RunForkOptions["updateRefs"], undefined> = (refs, fiberId) => {
+  const others = FiberRefs.getOrDefault(refs, HttpClient.currentTracerDisabledWhen)
+  return FiberRefs.updateAs(refs, {
+    fiberId,
+    fiberRef: HttpClient.currentTracerDisabledWhen,
+    value: (request: HttpClientRequest.HttpClientRequest) => isOurs(request) || others(request)
+  })
+}
+
+/** The same for whoever looks after the time, in a fiber with {@link updateRefs}. */
 export const untimed = (client: HttpClient.HttpClient, baseUrl: string): Exchange => {
   const addressed = (request: HttpClientRequest.HttpClientRequest) =>
     HttpClientRequest.setHeaders(HttpClientRequest.prependUrl(request, baseUrl), {
@@ -73,9 +92,6 @@ export const untimed = (client: HttpClient.HttpClient, baseUrl: string): Exchang
           (body) => ({ status: response.status, headers: response.headers, body })
         )
       }),
-      // The spans around a call name its route; those of the plain client would name its ids, and tell the platform.
-      Effect.locally(HttpClient.currentTracerDisabledWhen, () => true),
-      Effect.locally(HttpClient.currentTracerPropagation, false),
       notFollowed
     )
   }
@@ -83,14 +99,10 @@ export const untimed = (client: HttpClient.HttpClient, baseUrl: string): Exchang
 
 /** Only fetch follows redirects unless told otherwise. */
 export const notFollowed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.flatMap(
-    Effect.serviceOption(FetchHttpClient.RequestInit),
-    (init) =>
-      Effect.provideService(effect, FetchHttpClient.RequestInit, {
-        ...Option.getOrElse(init, () => ({})),
-        redirect: "manual"
-      })
-  )
+  Effect.mapInputContext(effect, (context: Context.Context<R>) => {
+    const init = Context.getOption(context, FetchHttpClient.RequestInit)
+    return Context.add(context, FetchHttpClient.RequestInit, { ...Option.getOrUndefined(init), redirect: "manual" })
+  })
 
 const readCapped = (
   response: HttpClientResponse.HttpClientResponse,
@@ -126,7 +138,7 @@ const empty = new Uint8Array(0)
  * An error in the one shape that the contract declares, whatever became of its body: an empty or unreadable one must
  * not hide the status.
  */
-const wireError = (received: Received, context: Context): WireError => {
+const wireError = (received: Received, context: Circumstances): WireError => {
   const error = Option.getOrUndefined(Option.filter(Either.getRight(json(received.body)), Predicate.isRecord))
   const known = typeof error?.error_code === "string"
   const data = known && Predicate.isRecord(error.error_data) ? error.error_data : {}
@@ -143,7 +155,7 @@ const wireError = (received: Received, context: Context): WireError => {
   }
 }
 
-export interface Context {
+export interface Circumstances {
   readonly authenticated: boolean
   /** Seconds since the epoch on the platform's clock, as far as it is known. */
   readonly now: number
@@ -166,7 +178,7 @@ const tokens: ReadonlyArray<string> = [tokenHeader, "authorization"]
 export const answer = (
   request: HttpClientRequest.HttpClientRequest,
   received: Received,
-  context: Context
+  context: Circumstances
 ): Answer => {
   const { status } = received
   const error = status >= 400 ? wireError(received, context) : undefined

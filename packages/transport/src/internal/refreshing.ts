@@ -31,6 +31,14 @@ export interface Refreshing<Key, A, E> {
   readonly invalidate: (key: Key) => Effect.Effect<void>
 }
 
+/** Times in milliseconds since the epoch. */
+interface Good<A> {
+  readonly value: A
+  /** Until then there is no need of a lookup. */
+  readonly freshUntil: number
+  readonly until: number
+}
+
 interface Found<A, E> {
   readonly result: Either.Either<A, E>
   /** Zero: for those who wait for it already. */
@@ -40,15 +48,16 @@ interface Found<A, E> {
 /** A cache whose concurrent lookups are one, and which outlives a peer that is away for a while. */
 export const make = <Key, A, E, R>(options: Options<Key, A, E, R>): Effect.Effect<Refreshing<Key, A, E>, never, R> =>
   Effect.gen(function*() {
-    const lastGood = yield* Ref.make<ReadonlyMap<Key, { readonly value: A; readonly until: number }>>(new Map())
+    const lastGood = yield* Ref.make<ReadonlyMap<Key, Good<A>>>(new Map())
     const seen = options.seen ?? (() => Effect.void)
-    const usableFor = Duration.toMillis(options.timeToLive) + Duration.toMillis(options.serveStaleFor)
+    const freshFor = Duration.toMillis(options.timeToLive)
+    const usableFor = freshFor + Duration.toMillis(options.serveStaleFor)
 
     const remember = (key: Key, value: A, now: number) =>
       Ref.update(lastGood, (map) => {
         const usable = [...map].filter(([other, { until }]) => other !== key && until > now)
         const others = usable.slice(Math.max(0, usable.length - (options.capacity - 1)))
-        return new Map([...others, [key, { value, until: now + usableFor }]])
+        return new Map([...others, [key, { value, freshUntil: now + freshFor, until: now + usableFor }]])
       })
 
     const forget = (key: Key) => Ref.update(lastGood, (map) => new Map([...map].filter(([other]) => other !== key)))
@@ -78,24 +87,46 @@ export const make = <Key, A, E, R>(options: Options<Key, A, E, R>): Effect.Effec
       timeToLive: Exit.match({ onSuccess: ({ timeToLive }) => timeToLive, onFailure: () => Duration.zero })
     })
 
+    /** Nearly always there is one: the cache itself takes some 15 µs to say so. */
+    const fresh = (key: Key): Effect.Effect<A | undefined> =>
+      Effect.clockWith((clock) =>
+        Effect.map(Ref.get(lastGood), (map) => {
+          const good = map.get(key)
+          return good !== undefined && clock.unsafeCurrentTimeMillis() < good.freshUntil ? good.value : undefined
+        })
+      )
+
+    const outdate = (key: Key) =>
+      Ref.update(lastGood, (map) => {
+        const good = map.get(key)
+        return good === undefined ? map : new Map(map).set(key, { ...good, freshUntil: 0 })
+      })
+
     const complete = (key: Key): Effect.Effect<Option.Option<Found<A, E>>> =>
       Effect.flatMap(cache.contains(key), (known) => known ? cache.getOptionComplete(key) : Effect.succeedNone)
 
-    return {
-      peek: (key) => Effect.map(complete(key), Option.flatMap(({ result }) => Either.getRight(result))),
-      get: (key) =>
-        complete(key).pipe(
-          Effect.flatMap(Option.match({
-            // In a fiber of its own: who asked first may be interrupted, and must not take the others along.
-            onNone: () => Effect.flatMap(Effect.forkDaemon(cache.get(key)), Fiber.join),
-            onSome: (found) => Effect.as(seen("Hit"), found)
-          })),
-          // The cache keeps even what may not be kept until the clock has moved.
-          Effect.tap((found) =>
-            Duration.isZero(found.timeToLive) ? cache.invalidateWhen(key, (kept) => kept === found) : Effect.void
-          ),
-          Effect.flatMap(({ result }) => result)
+    const find = (key: Key): Effect.Effect<A, E> =>
+      complete(key).pipe(
+        Effect.flatMap(Option.match({
+          // In a fiber of its own: who asked first may be interrupted, and must not take the others along.
+          onNone: () => Effect.flatMap(Effect.forkDaemon(cache.get(key)), Fiber.join),
+          onSome: (found) => Effect.as(seen("Hit"), found)
+        })),
+        // The cache keeps even what may not be kept until the clock has moved.
+        Effect.tap((found) =>
+          Duration.isZero(found.timeToLive) ? cache.invalidateWhen(key, (kept) => kept === found) : Effect.void
         ),
-      invalidate: (key) => cache.invalidate(key)
+        Effect.flatMap(({ result }) => result)
+      )
+
+    return {
+      peek: (key) =>
+        Effect.flatMap(fresh(key), (value) =>
+          value === undefined
+            ? Effect.map(complete(key), Option.flatMap(({ result }) => Either.getRight(result)))
+            : Effect.succeedSome(value)),
+      get: (key) =>
+        Effect.flatMap(fresh(key), (value) => value === undefined ? find(key) : Effect.as(seen("Hit"), value)),
+      invalidate: (key) => Effect.zipRight(outdate(key), cache.invalidate(key))
     }
   })
