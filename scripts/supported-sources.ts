@@ -136,14 +136,22 @@ const addCaller = (key: string, caller: Caller): void => {
   callers.set(key, [...(callers.get(key) ?? []), caller])
 }
 
-/** `X.group(Api, { group: "…" })` and what it is kept in, if it is. */
+/** The group that a call derives a client of: `HttpApiClient.group(…, { group: "service" })`, `DerivedClient.make(ServiceApi, …)`. */
+const groupOf = ({ arguments: [first, options], expression }: ts.CallExpression): string | undefined => {
+  if (expression.getText() === "DerivedClient.make") {
+    return first?.getText().replace(/Api$/, "").replace(/^./, (letter) => letter.toLowerCase())
+  }
+  if (expression.getText() !== "HttpApiClient.group" || options === undefined) return undefined
+  if (!ts.isObjectLiteralExpression(options)) return undefined
+  return textOf(
+    options.properties.filter(ts.isPropertyAssignment).find((property) => nameOf(property) === "group")?.initializer
+  )
+}
+
+/** Of which groups clients are derived, and what each is kept in, if it is. */
 const derivations = ({ ast }: Source) =>
   nodesOf(ast, ts.isCallExpression).flatMap((call) => {
-    if (call.expression.getText() !== "HttpApiClient.group") return []
-    const options = call.arguments[1]
-    const group = options === undefined || !ts.isObjectLiteralExpression(options) ? undefined : textOf(
-      options.properties.filter(ts.isPropertyAssignment).find((property) => nameOf(property) === "group")?.initializer
-    )
+    const group = groupOf(call)
     let node: ts.Node = call
     while (!ts.isVariableDeclaration(node) && !ts.isStatement(node)) node = node.parent
     return group === undefined ? [] : [{ group, variable: ts.isVariableDeclaration(node) ? nameOf(node) : undefined }]

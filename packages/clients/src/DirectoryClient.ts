@@ -5,16 +5,17 @@
  * @see docs/protocol.md "Management"
  * @since 0.1.0
  */
-import { Api } from "@effect-launchkey/core/Api"
+import { routeOf } from "@effect-launchkey/core/api/Contract"
+import { DirectoryApi } from "@effect-launchkey/core/api/DirectoryApi"
+import { DirectoryServicesApi } from "@effect-launchkey/core/api/ServiceManagementApi"
 import type { EntityNotFound, InvalidDirectoryIdentifier, InvalidParameters } from "@effect-launchkey/core/ApiError"
 import { DeviceId, User } from "@effect-launchkey/core/Authorization"
 import { type Device, type LinkStarted, StartLink } from "@effect-launchkey/core/Device"
 import * as EntityIdentifier from "@effect-launchkey/core/EntityIdentifier"
 import type { Session } from "@effect-launchkey/core/Session"
 import type { TotpConfiguration } from "@effect-launchkey/core/Totp"
-import { fold, remembering } from "@effect-launchkey/transport/DerivedClient"
+import * as DerivedClient from "@effect-launchkey/transport/DerivedClient"
 import { Transport } from "@effect-launchkey/transport/Transport"
-import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -148,6 +149,8 @@ const validateDevice = validate(
   Schema.Struct({ user: User, deviceId: EntityIdentifier.Uuid.pipe(Schema.compose(DeviceId)) })
 )
 
+const routes = routeOf(DirectoryApi, DirectoryServicesApi)
+
 /**
  * @since 0.1.0
  * @category constructors
@@ -156,32 +159,32 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
   Effect.gen(function*() {
     const transport = yield* Transport
     const directoryId = yield* validateDirectoryId(options.directoryId)
-    const httpClient = remembering(transport.httpClient(EntityIdentifier.directory(directoryId)))
-    const api = yield* HttpApiClient.group(Api, { group: "directory", httpClient })
-    const services = yield* HttpApiClient.group(Api, { group: "directoryServices", httpClient })
+    const httpClient = transport.httpClient(EntityIdentifier.directory(directoryId), routes)
+    const api = DerivedClient.make(DirectoryApi, httpClient)
+    const services = DerivedClient.make(DirectoryServicesApi, httpClient)
 
     const client: Service = {
       ...serviceManagement.make("Directory", services),
       linkDevice: Effect.fn("DirectoryClient.linkDevice")(function*(user, options = {}) {
-        return yield* fold(api.linkDevice({ payload: yield* validateLink({ ...given(options), user }) }))
+        return yield* api.linkDevice({ payload: yield* validateLink({ ...given(options), user }) })
       }),
       listDevices: Effect.fn("DirectoryClient.listDevices")(function*(user) {
-        return yield* fold(api.listDevices({ payload: yield* validateUser({ user }) }))
+        return yield* api.listDevices({ payload: yield* validateUser({ user }) })
       }),
       unlinkDevice: Effect.fn("DirectoryClient.unlinkDevice")(function*(user, deviceId) {
-        yield* fold(api.unlinkDevice({ payload: yield* validateDevice({ user, deviceId }) }))
+        yield* api.unlinkDevice({ payload: yield* validateDevice({ user, deviceId }) })
       }),
       listSessions: Effect.fn("DirectoryClient.listSessions")(function*(user) {
-        return yield* fold(api.listSessions({ payload: yield* validateUser({ user }) }))
+        return yield* api.listSessions({ payload: yield* validateUser({ user }) })
       }),
       endAllSessions: Effect.fn("DirectoryClient.endAllSessions")(function*(user) {
-        yield* fold(api.endSessions({ payload: yield* validateUser({ user }) }))
+        yield* api.endSessions({ payload: yield* validateUser({ user }) })
       }),
       generateTotp: Effect.fn("DirectoryClient.generateTotp")(function*(user) {
-        return yield* fold(api.generateTotp({ payload: yield* validateUser({ user }) }))
+        return yield* api.generateTotp({ payload: yield* validateUser({ user }) })
       }),
       removeTotp: Effect.fn("DirectoryClient.removeTotp")(function*(user) {
-        yield* fold(api.removeTotp({ payload: yield* validateUser({ user }) }))
+        yield* api.removeTotp({ payload: yield* validateUser({ user }) })
       })
     }
     return measured("DirectoryClient", client)

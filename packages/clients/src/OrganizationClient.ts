@@ -4,7 +4,9 @@
  * @see docs/protocol.md "Management"
  * @since 0.1.0
  */
-import { Api } from "@effect-launchkey/core/Api"
+import { routeOf } from "@effect-launchkey/core/api/Contract"
+import { OrganizationApi } from "@effect-launchkey/core/api/OrganizationApi"
+import { OrganizationServicesApi } from "@effect-launchkey/core/api/ServiceManagementApi"
 import type {
   DirectoryNameInUse,
   InvalidParameters,
@@ -17,9 +19,8 @@ import * as EntityIdentifier from "@effect-launchkey/core/EntityIdentifier"
 import { KeyId } from "@effect-launchkey/core/KeyId"
 import type { PublicKey } from "@effect-launchkey/core/PublicKey"
 import { WebUrl } from "@effect-launchkey/core/ServiceProfile"
-import { fold, remembering } from "@effect-launchkey/transport/DerivedClient"
+import * as DerivedClient from "@effect-launchkey/transport/DerivedClient"
 import { Transport } from "@effect-launchkey/transport/Transport"
-import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -200,6 +201,8 @@ const validateKey = validate(Schema.Struct({ ...OfDirectory.fields, keyId: KeyId
 
 const validateSdkKey = validate(Schema.Struct({ ...OfDirectory.fields, sdkKey: SdkKey }))
 
+const routes = routeOf(OrganizationApi, OrganizationServicesApi)
+
 /**
  * @since 0.1.0
  * @category constructors
@@ -208,18 +211,18 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
   Effect.gen(function*() {
     const transport = yield* Transport
     const organizationId = yield* validateOrganizationId(options.organizationId)
-    const httpClient = remembering(transport.httpClient(EntityIdentifier.organization(organizationId)))
-    const api = yield* HttpApiClient.group(Api, { group: "organization", httpClient })
-    const services = yield* HttpApiClient.group(Api, { group: "organizationServices", httpClient })
-    const get = (ids: ReadonlyArray<EntityIdentifier.DirectoryId>) => fold(api.listDirectories({ payload: { ids } }))
+    const httpClient = transport.httpClient(EntityIdentifier.organization(organizationId), routes)
+    const api = DerivedClient.make(OrganizationApi, httpClient)
+    const services = DerivedClient.make(OrganizationServicesApi, httpClient)
+    const get = (ids: ReadonlyArray<EntityIdentifier.DirectoryId>) => api.listDirectories({ payload: { ids } })
 
     const client: Service = {
       ...serviceManagement.make("Organization", services),
       createDirectory: Effect.fn("OrganizationClient.createDirectory")(function*(name) {
-        return (yield* fold(api.createDirectory({ payload: { name: yield* validateName(name) } }))).id
+        return (yield* api.createDirectory({ payload: { name: yield* validateName(name) } })).id
       }),
       listDirectories: Effect.withSpan(
-        Effect.suspend(() => fold(api.allDirectories({}))),
+        Effect.suspend(() => api.allDirectories({})),
         "OrganizationClient.listDirectories"
       ),
       getDirectories: Effect.fn("OrganizationClient.getDirectories")(function*(ids) {
@@ -230,30 +233,30 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
         return yield* only(yield* get([id]), id, "POST /organization/v3/directories/list")
       }),
       updateDirectory: Effect.fn("OrganizationClient.updateDirectory")(function*(id, change) {
-        yield* fold(api.updateDirectory({ payload: yield* validateChange({ ...given(change), id }) }))
+        yield* api.updateDirectory({ payload: yield* validateChange({ ...given(change), id }) })
       }),
       addDirectoryKey: Effect.fn("OrganizationClient.addDirectoryKey")(function*(directoryId, pem, options = {}) {
         const payload = yield* validateNewKey({ ...given(options), directoryId, pem })
-        return (yield* fold(api.addDirectoryKey({ payload }))).keyId
+        return (yield* api.addDirectoryKey({ payload })).keyId
       }),
       listDirectoryKeys: Effect.fn("OrganizationClient.listDirectoryKeys")(function*(directoryId) {
-        return yield* fold(api.listDirectoryKeys({ payload: yield* validateDirectory({ directoryId }) }))
+        return yield* api.listDirectoryKeys({ payload: yield* validateDirectory({ directoryId }) })
       }),
       updateDirectoryKey: Effect.fn("OrganizationClient.updateDirectoryKey")(function*(directoryId, keyId, change) {
         const payload = yield* validateKeyChange({ ...given(change), directoryId, keyId })
-        yield* fold(api.updateDirectoryKey({ payload }))
+        yield* api.updateDirectoryKey({ payload })
       }),
       removeDirectoryKey: Effect.fn("OrganizationClient.removeDirectoryKey")(function*(directoryId, keyId) {
-        yield* fold(api.removeDirectoryKey({ payload: yield* validateKey({ directoryId, keyId }) }))
+        yield* api.removeDirectoryKey({ payload: yield* validateKey({ directoryId, keyId }) })
       }),
       generateSdkKey: Effect.fn("OrganizationClient.generateSdkKey")(function*(directoryId) {
-        return (yield* fold(api.generateSdkKey({ payload: yield* validateDirectory({ directoryId }) }))).sdkKey
+        return (yield* api.generateSdkKey({ payload: yield* validateDirectory({ directoryId }) })).sdkKey
       }),
       listSdkKeys: Effect.fn("OrganizationClient.listSdkKeys")(function*(directoryId) {
-        return yield* fold(api.listSdkKeys({ payload: yield* validateDirectory({ directoryId }) }))
+        return yield* api.listSdkKeys({ payload: yield* validateDirectory({ directoryId }) })
       }),
       removeSdkKey: Effect.fn("OrganizationClient.removeSdkKey")(function*(directoryId, sdkKey) {
-        yield* fold(api.removeSdkKey({ payload: yield* validateSdkKey({ directoryId, sdkKey }) }))
+        yield* api.removeSdkKey({ payload: yield* validateSdkKey({ directoryId, sdkKey }) })
       })
     }
     return measured("OrganizationClient", client)

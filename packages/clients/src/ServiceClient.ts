@@ -4,7 +4,8 @@
  * @see docs/protocol.md "Authorizations"
  * @since 0.1.0
  */
-import { Api } from "@effect-launchkey/core/Api"
+import { routeOf } from "@effect-launchkey/core/api/Contract"
+import { ServiceApi } from "@effect-launchkey/core/api/ServiceApi"
 import {
   type AuthorizationInProgress,
   type AuthorizationRequestCanceled,
@@ -31,9 +32,8 @@ import type { AuthPolicy } from "@effect-launchkey/core/AuthPolicy"
 import { type DenialReason, DenialReasons } from "@effect-launchkey/core/DenialReason"
 import * as EntityIdentifier from "@effect-launchkey/core/EntityIdentifier"
 import type { ExpectedUser } from "@effect-launchkey/transport/Answer"
-import { fold, remembering } from "@effect-launchkey/transport/DerivedClient"
+import * as DerivedClient from "@effect-launchkey/transport/DerivedClient"
 import { Transport } from "@effect-launchkey/transport/Transport"
-import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -387,10 +387,8 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
   Effect.gen(function*() {
     const transport = yield* Transport
     const serviceId = yield* validateServiceId(options.serviceId)
-    const api = yield* HttpApiClient.group(Api, {
-      group: "service",
-      httpClient: remembering(transport.httpClient(EntityIdentifier.service(serviceId)))
-    })
+    const subject = EntityIdentifier.service(serviceId)
+    const api = DerivedClient.make(ServiceApi, transport.httpClient(subject, routeOf(ServiceApi)))
 
     const open = (
       authorizationRequestId: AuthorizationRequestId,
@@ -403,13 +401,13 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
       options: GetResponseOptions = {}
     ) {
       const authorizationRequestId = yield* validateId(id)
-      const relayed = yield* fold(api.getAuthorization({ path: { id: authorizationRequestId } }))
+      const relayed = yield* api.getAuthorization({ path: { id: authorizationRequestId } })
       if (relayed instanceof Pending) return Option.none<waiting.Answer>()
       return Option.some({ relayed, response: yield* open(authorizationRequestId, options)(relayed) })
     })
 
     const cancel = Effect.fn("ServiceClient.cancel")(function*(id: AuthorizationRequestId) {
-      yield* fold(api.cancelAuthorization({ path: { id: yield* validateId(id) } }))
+      yield* api.cancelAuthorization({ path: { id: yield* validateId(id) } })
     })
 
     const withdraw = (id: AuthorizationRequestId) =>
@@ -468,7 +466,7 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
       authorize: Effect.fn("ServiceClient.authorize")(function*(user, options = {}) {
         const { whenUnknown, ...payload } = yield* validateAuthorize({ ...given(options), user })
         const ttl = payload.ttl ?? defaultTimeToLive
-        const { deviceIds, id, pushPackage } = yield* created(fold(api.createAuthorization({ payload })), {
+        const { deviceIds, id, pushPackage } = yield* created(api.createAuthorization({ payload }), {
           askAgain: whenUnknown === "askAgain",
           ttl
         })
@@ -482,14 +480,14 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
       getResponse: (id, options) => Effect.map(read(id, options), Option.map(({ response }) => response)),
       cancel,
       sessionStart: Effect.fn("ServiceClient.sessionStart")(function*(user, options = {}) {
-        yield* fold(api.startSession({ payload: yield* validateSessionStart({ ...given(options), user }) }))
+        yield* api.startSession({ payload: yield* validateSessionStart({ ...given(options), user }) })
       }),
       sessionEnd: Effect.fn("ServiceClient.sessionEnd")(function*(user) {
-        yield* fold(api.endSession({ payload: { user: yield* validateUser(user) } }))
+        yield* api.endSession({ payload: { user: yield* validateUser(user) } })
       }),
       verifyTotp: Effect.fn("ServiceClient.verifyTotp")(function*(user, code) {
         const typed = yield* validateTotp({ user, code: Redacted.isRedacted(code) ? Redacted.value(code) : code })
-        return (yield* fold(api.verifyTotp({ payload: { user: typed.user, code: Redacted.make(typed.code) } }))).valid
+        return (yield* api.verifyTotp({ payload: { user: typed.user, code: Redacted.make(typed.code) } })).valid
       })
     }
     return { ...measured("ServiceClient", client), awaitResponse }

@@ -1,10 +1,12 @@
+import { ServiceApi } from "@effect-launchkey/core/api/ServiceApi"
 import * as ApiError from "@effect-launchkey/core/ApiError"
-import type { AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
+import { AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
 import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
 import * as DenialReason from "@effect-launchkey/core/DenialReason"
-import { fold } from "@effect-launchkey/transport/DerivedClient"
+import * as DerivedClient from "@effect-launchkey/transport/DerivedClient"
 import * as Transport from "@effect-launchkey/transport/Transport"
 import { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"
+import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
@@ -629,7 +631,9 @@ describe("a call after one that could not be read", () => {
 describe("a call that the derived client does not send", () => {
   it.effect("is a bug, as its arguments were validated: a defect, and no error of the platform", () =>
     Effect.gen(function*() {
-      const exit = yield* Effect.exit(fold(Schema.decodeUnknown(Schema.String)(1)))
+      const nobody = HttpClient.make(() => Effect.dieMessage("nothing is to be sent"))
+      const noId = AuthorizationRequestId.make("no id", { disableValidation: true })
+      const exit = yield* Effect.exit(DerivedClient.make(ServiceApi, nobody).getAuthorization({ path: { id: noId } }))
       assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
     }))
 })

@@ -5,14 +5,11 @@
  *
  * @since 0.1.0
  */
-import * as HttpApi from "@effect/platform/HttpApi"
-import * as Context from "effect/Context"
+import { contract, type Route, type RouteOf, routeOf as routing, routesOf } from "./api/Contract.ts"
 import { DeviceApi, LinkingApi } from "./api/DeviceApi.ts"
 import { DirectoryApi } from "./api/DirectoryApi.ts"
-import { Wire } from "./api/ErrorWire.ts"
 import { OrganizationApi } from "./api/OrganizationApi.ts"
 import { PublicApi } from "./api/PublicApi.ts"
-import { Repeatable } from "./api/Repeatable.ts"
 import { ServiceApi } from "./api/ServiceApi.ts"
 import { DirectoryServicesApi, OrganizationServicesApi } from "./api/ServiceManagementApi.ts"
 
@@ -20,7 +17,7 @@ import { DirectoryServicesApi, OrganizationServicesApi } from "./api/ServiceMana
  * @since 0.1.0
  * @category models
  */
-export class Api extends HttpApi.make("launchkey")
+export class Api extends contract
   .add(PublicApi)
   .add(OrganizationApi)
   .add(OrganizationServicesApi)
@@ -29,8 +26,6 @@ export class Api extends HttpApi.make("launchkey")
   .add(ServiceApi)
   .add(LinkingApi)
   .add(DeviceApi)
-  .addError(Wire.InvalidParameters)
-  .addError(Wire.InvalidRoute)
 {}
 
 const plainPaths = [PublicApi, LinkingApi].flatMap((group) =>
@@ -46,37 +41,7 @@ const plainPaths = [PublicApi, LinkingApi].flatMap((group) =>
 export const isPlain = (path: string): boolean =>
   plainPaths.some((plain) => plain.endsWith("/") ? path.startsWith(plain) : path === plain)
 
-/**
- * An endpoint as a request to it shows: what may be told of a request without its ids.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Route {
-  readonly method: string
-  /** With the names of its parameters in place of ids: `"/service/v3/auths/:id"`. */
-  readonly template: string
-  /** The group and the name of the endpoint: `"service.getAuthorization"`. */
-  readonly endpoint: string
-  /** See {@link Repeatable}. */
-  readonly repeatable: boolean
-}
-
-const reflected = (): ReadonlyArray<Route> => {
-  const found: Array<Route> = []
-  HttpApi.reflect(Api, {
-    onGroup: () => {},
-    onEndpoint: ({ endpoint, group, mergedAnnotations }) => {
-      found.push({
-        method: endpoint.method,
-        template: endpoint.path,
-        endpoint: `${group.identifier}.${endpoint.name}`,
-        repeatable: Context.get(mergedAnnotations, Repeatable)
-      })
-    }
-  })
-  return found
-}
+const groups = Object.values(Api.groups)
 
 /**
  * Every endpoint of the contract.
@@ -84,22 +49,12 @@ const reflected = (): ReadonlyArray<Route> => {
  * @since 0.1.0
  * @category models
  */
-export const routes: ReadonlyArray<Route> = reflected()
-
-const exactRoutes = new Map(routes.map((route) => [`${route.method} ${route.template}`, route]))
-
-const parameterRoutes = routes.filter(({ template }) => template.includes("/:")).map((route) => ({
-  route,
-  pattern: new RegExp(`^${route.template.replace(/:\w+/g, "[^/]+")}$`)
-}))
+export const routes: ReadonlyArray<Route> = routesOf(...groups)
 
 /**
- * The endpoint that a request is for; undefined where the contract has none. The path is as the contract writes it,
- * without the base URL.
+ * The endpoint of the whole contract that a request is for.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const routeOf = (method: string, path: string): Route | undefined =>
-  exactRoutes.get(`${method} ${path}`)
-    ?? parameterRoutes.find(({ pattern, route }) => route.method === method && pattern.test(path))?.route
+export const routeOf: RouteOf = routing(...groups)

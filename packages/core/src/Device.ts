@@ -11,7 +11,7 @@ import { AuthorizationRequestId, DeviceId, User } from "./Authorization.ts"
 import { DenialReason } from "./DenialReason.ts"
 import { EffectivePolicy } from "./EffectivePolicy.ts"
 import { ServiceId, Uuid } from "./EntityIdentifier.ts"
-import { orNull, seconds, UtcSeconds } from "./internal/wire.ts"
+import * as wire from "./internal/wire.ts"
 import { KeyId } from "./KeyId.ts"
 
 /**
@@ -20,16 +20,7 @@ import { KeyId } from "./KeyId.ts"
  * @since 0.1.0
  * @category schemas
  */
-export const LinkingCode = Schema.transform(
-  Schema.String,
-  Schema.String.pipe(
-    Schema.pattern(/^[a-z0-9]{7}$/, {
-      message: () => "expected a linking code of seven letters and digits",
-      arbitrary: () => (fc) => fc.stringMatching(/^[a-z0-9]{7}$/)
-    })
-  ),
-  { strict: true, decode: (text) => text.trim().toLowerCase(), encode: (text) => text }
-).pipe(Schema.brand("LinkingCode"))
+export const LinkingCode = wire.LinkingCode
 
 /**
  * @since 0.1.0
@@ -73,7 +64,7 @@ export type DeviceStatus = typeof DeviceStatus.Type
  */
 export const StartLink = Schema.Struct({
   user: Schema.propertySignature(User).pipe(Schema.fromKey("identifier")),
-  ttl: Schema.optionalWith(seconds(300, 86_400, "leave it out for the platform's own"), { nullable: true })
+  ttl: Schema.optionalWith(wire.seconds(300, 86_400, "leave it out for the platform's own"), { nullable: true })
 })
 
 /**
@@ -97,11 +88,11 @@ export class LinkStarted extends Schema.Class<LinkStarted>("@effect-launchkey/co
  */
 export class Device extends Schema.Class<Device>("@effect-launchkey/core/Device")({
   id: DeviceId,
-  name: orNull(Schema.String),
-  type: orNull(Schema.String),
+  name: wire.orNull(Schema.String),
+  type: wire.orNull(Schema.String),
   status: DeviceStatus,
-  created: orNull(UtcSeconds),
-  updated: orNull(UtcSeconds)
+  created: wire.orNull(wire.UtcSeconds),
+  updated: wire.orNull(wire.UtcSeconds)
 }) {
   /** Whether it may answer: linked, or about to be unlinked. */
   get active(): boolean {
@@ -153,8 +144,8 @@ export const PendingAuthorization = Schema.Struct({
   serviceName: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("service_name")),
   title: Schema.OptionFromNullOr(Schema.String),
   context: Schema.OptionFromNullOr(Schema.String),
-  created: UtcSeconds,
-  expires: UtcSeconds,
+  created: wire.UtcSeconds,
+  expires: wire.UtcSeconds,
   /** What the policies of service and request come to together. */
   policy: EffectivePolicy,
   /** Empty where the service offers none: a denial then needs no reason. */

@@ -172,6 +172,14 @@ export * as Totp from "./Totp.ts"
 export * as Webhook from "./Webhook.ts"
 
 /**
+ * What every part of the contract has in common: the errors of all endpoints, and what a request shows of its endpoint.
+ * Who speaks one group alone needs no other.
+ *
+ * @since 0.1.0
+ */
+export * as Contract from "./api/Contract.ts"
+
+/**
  * The endpoints of an authenticator: this project's own, for the simulated device and for real ones.
  *
  * `link` is plain, since the device has no credentials before it; all others are sealed like any other call, with the

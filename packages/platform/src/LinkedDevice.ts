@@ -5,7 +5,8 @@
  * @see docs/protocol.md "The device API"
  * @since 0.1.0
  */
-import { Api } from "@effect-launchkey/core/Api"
+import { routeOf } from "@effect-launchkey/core/api/Contract"
+import { DeviceApi, LinkingApi } from "@effect-launchkey/core/api/DeviceApi"
 import {
   type AuthorizationRequestCanceled,
   type AuthorizationResponseExists,
@@ -33,14 +34,13 @@ import * as Issues from "@effect-launchkey/core/Issues"
 import * as ResponsePolicy from "@effect-launchkey/core/ResponsePolicy"
 import type { Session } from "@effect-launchkey/core/Session"
 import * as Answer from "@effect-launchkey/transport/Answer"
-import { fold, remembering } from "@effect-launchkey/transport/DerivedClient"
+import * as DerivedClient from "@effect-launchkey/transport/DerivedClient"
 import * as DeviceHints from "@effect-launchkey/transport/DeviceHints"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Keyring from "@effect-launchkey/transport/Keyring"
 import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import * as Transport from "@effect-launchkey/transport/Transport"
 import { MessageRejected, type TransportError } from "@effect-launchkey/transport/TransportError"
-import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
@@ -238,8 +238,8 @@ export const link = Effect.fnUntraced(
     const input = yield* decodeLinkInput({ code: given.code, sdkKey: given.sdkKey, name: given.name, type: given.type })
     const httpClient = yield* HttpClient.HttpClient
     const { httpClient: plain } = yield* (yield* RemoteApi.RemoteApi).connect({ baseUrl, httpClient })
-    const linking = yield* HttpApiClient.group(Api, { group: "linking", httpClient: remembering(plain) })
-    const { deviceId } = yield* fold(linking.link({ payload: { ...input, publicKey: key.publicKey.pem } }))
+    const linking = DerivedClient.make(LinkingApi, plain)
+    const { deviceId } = yield* linking.link({ payload: { ...input, publicKey: key.publicKey.pem } })
     return deviceId
   }
 )
@@ -282,10 +282,7 @@ export const make = (
       Keyring.Keyring,
       keyring
     )
-    const api = yield* HttpApiClient.group(Api, {
-      group: "device",
-      httpClient: remembering(transport.httpClient(issuer))
-    })
+    const api = DerivedClient.make(DeviceApi, transport.httpClient(issuer, routeOf(DeviceApi)))
     const pins = servicePins ?? (yield* memoryPins)
     const oneAtATime = yield* Effect.makeSemaphore(1)
 
@@ -323,21 +320,21 @@ export const make = (
         },
         recipient
       )
-      yield* fold(api.answerAuthorization({
+      yield* api.answerAuthorization({
         path: { id: pending.id },
         payload: { oaep, keyId: recipient.keyId, ...(format === "legacy" ? {} : { jwe }) }
-      }))
+      })
       yield* pins.set(pending.serviceId, servicePins)
       return pending.id
     }, Effect.provideService(Jose.Jose, jose))
 
     const device: LinkedDevice = {
       deviceId,
-      pending: Effect.map(fold(api.pendingAuthorizations({})), Arr.sort(oldestFirst)),
+      pending: Effect.map(api.pendingAuthorizations({}), Arr.sort(oldestFirst)),
       answer: (pending, outcome, told) => oneAtATime.withPermits(1)(answer(pending, outcome, told)),
-      sessions: fold(api.sessions({})),
-      endSessions: (serviceId) => fold(api.endSessions({ payload: serviceId === undefined ? {} : { serviceId } })),
-      unlink: fold(api.unlink({})),
+      sessions: api.sessions({}),
+      endSessions: (serviceId) => api.endSessions({ payload: serviceId === undefined ? {} : { serviceId } }),
+      unlink: api.unlink({}),
       hints: DeviceHints.stream({ baseUrl: connection.baseUrl, httpClient, issuer, keyring, now: clock.now }).pipe(
         Stream.provideService(Jose.Jose, jose)
       ),

@@ -4,8 +4,8 @@
  *
  * @since 0.1.0
  */
-import { Api } from "@effect-launchkey/core/Api"
-import { keyIdHeader } from "@effect-launchkey/core/api/PublicApi"
+import { contract } from "@effect-launchkey/core/api/Contract"
+import { keyIdHeader, PublicApi } from "@effect-launchkey/core/api/PublicApi"
 import type { InvalidParameters } from "@effect-launchkey/core/ApiError"
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -111,7 +111,7 @@ const open = Effect.fnUntraced(function*({ baseUrl, httpClient }: Options) {
     ),
     Effect.succeed
   )
-  const api = yield* HttpApiClient.group(Api, { group: "public", httpClient: plain })
+  const api = yield* HttpApiClient.group(contract.add(PublicApi), { group: "public", httpClient: plain })
   const lifetimes = yield* RemoteLifetimes
   const clock = yield* ServerClock.make(
     api.ping({}).pipe(Effect.map(({ apiTime }) => apiTime), Effect.mapError(unusable("GET /public/v3/ping"))),

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { routeOf } from "@effect-launchkey/core/Api"
+import type { RouteOf } from "@effect-launchkey/core/api/Contract"
 import { InvalidParameters } from "@effect-launchkey/core/ApiError"
 import type { AuthorizationPackage, AuthorizationResponse } from "@effect-launchkey/core/Authorization"
 import { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
@@ -128,9 +128,13 @@ export interface Service {
   /**
    * A client for the contract's paths that acts for this subject. Requests carry a path alone: the base URL is added
    * after the path was signed.
+   *
+   * `routeOf` tells of the groups that are called, or of the whole `Api`: what it does not know is not sent again once
+   * it may have been sent, and has no name in spans and metrics. Default: nothing.
    */
   readonly httpClient: (
-    subject: EntityIdentifier
+    subject: EntityIdentifier,
+    routeOf?: RouteOf
   ) => HttpClient.HttpClient.With<TransportError | MessageRejected>
   /** Opens the device's answer inside a verified message. */
   readonly openAnswer: (
@@ -331,13 +335,14 @@ export const make = (options: Options): Effect.Effect<
       )
       if (received.status === 401) yield* clock.invalidate
       // Of an error, a body that cannot be read must not hide the status.
-      if (received.status < 400 && Option.isSome(opened.body)) {
-        yield* Effect.mapError(Body.json(opened.body.value), rejected("Response", name))
-      }
+      const json = received.status < 400 && Option.isSome(opened.body)
+        ? yield* Effect.mapError(Body.json(opened.body.value), rejected("Response", name))
+        : undefined
       return exchange.answer(
         request,
         { ...received, body: Option.getOrElse(opened.body, () => new Uint8Array(0)) },
         {
+          json,
           authenticated: opened.authenticated,
           // A date in it is on the platform's clock, which was read a moment ago.
           now: received.headers["retry-after"] === undefined
@@ -349,7 +354,7 @@ export const make = (options: Options): Effect.Effect<
 
     return {
       issuer,
-      httpClient: (subject) =>
+      httpClient: (subject, routeOf = () => undefined) =>
         HttpClient.makeWith<TransportError | MessageRejected, never, TransportError | MessageRejected, never>(
           Effect.flatMap((request) => {
             const name = operation(request.method, request.url)

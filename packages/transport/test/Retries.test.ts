@@ -1,4 +1,4 @@
-import { routes } from "@effect-launchkey/core/Api"
+import { routeOf, routes } from "@effect-launchkey/core/Api"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -34,7 +34,7 @@ const connected = Effect.fnUntraced(function*(
       Effect.provideService(RemoteApi.RemoteApi, remoteApi),
       Effect.provideService(HttpClient.HttpClient, platform.client)
     )
-  return { ...platform, make, http: (yield* make()).httpClient(known.service) }
+  return { ...platform, make, http: (yield* make()).httpClient(known.service, routeOf) }
 })
 
 const isPublic = (seen: scripted.Seen) => seen.path.startsWith("/public/")
@@ -220,7 +220,7 @@ layer(Known.layer)("each attempt", (it) => {
       const tracer = Tracer.make({ span: (...args) => native.span(...args), context: native.context })
       const traced = (client: typeof http) => Effect.withTracer(Effect.withSpan(client.get(auth), "mine"), tracer)
       yield* traced(http)
-      const open = (yield* make({ propagateTraceContext: true })).httpClient(known.service)
+      const open = (yield* make({ propagateTraceContext: true })).httpClient(known.service, routeOf)
       yield* traced(open)
       yield* Effect.withTracerEnabled(traced(open), false)
       yield* open.get(auth)
@@ -367,7 +367,7 @@ layer(Known.layer)("the retry budget", (it) => {
   it.effect("is one for all that calls over a connection", () =>
     Effect.gen(function*() {
       const { calls, http, make } = yield* connected(onCall(() => plainly(503)))
-      const other = (yield* make({ deadline: "1 minute" })).httpClient(known.directory)
+      const other = (yield* make({ deadline: "1 minute" })).httpClient(known.directory, routeOf)
       yield* http.get(auth)
       yield* other.get(auth)
       yield* http.get(auth)
@@ -383,7 +383,7 @@ layer(Known.layer)("the retry budget", (it) => {
       const { calls, http, make } = yield* connected(onCall(() => plainly(503)))
       for (let i = 0; i < 10; i++) yield* http.get(auth)
       assert.lengthOf(yield* calls, 20)
-      const other = (yield* make({ baseUrl: "https://other.example.com" })).httpClient(known.service)
+      const other = (yield* make({ baseUrl: "https://other.example.com" })).httpClient(known.service, routeOf)
       yield* other.get(auth)
       assert.lengthOf(yield* calls, 24)
     }))

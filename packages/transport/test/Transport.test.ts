@@ -1,3 +1,4 @@
+import { routeOf } from "@effect-launchkey/core/Api"
 import { AuthorizationPackage, AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
 import type { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
@@ -58,7 +59,7 @@ const connected = Effect.fnUntraced(function*(
 ) {
   const platform = yield* scripted.make(script)
   const transport = yield* makeTransport(platform.client, options)
-  return { ...platform, transport, http: transport.httpClient(known.service) }
+  return { ...platform, transport, http: transport.httpClient(known.service, routeOf) }
 })
 
 const postJson = (path: string, body: unknown) =>
@@ -240,7 +241,7 @@ layer(Known.layer)("a call", (it) => {
   it.effect("acts for its subject", () =>
     Effect.gen(function*() {
       const { calls, transport } = yield* connected()
-      yield* transport.httpClient(known.directory).get(auth)
+      yield* transport.httpClient(known.directory, routeOf).get(auth)
       const [call] = yield* calls
       assert.isDefined(call)
       assert.include(scripted.claimsOf(call), { iss: known.service, sub: known.directory })
@@ -701,7 +702,7 @@ layer(Known.layer)("redirects over fetch", (it) => {
         })
         const client = yield* Effect.provide(HttpClient.HttpClient, FetchHttpClient.layer)
         const transport = yield* makeTransport(client, { baseUrl: url })
-        const result = yield* Effect.match(transport.httpClient(known.service).get(auth), {
+        const result = yield* Effect.match(transport.httpClient(known.service, routeOf).get(auth), {
           onFailure: (error) => error.reason,
           onSuccess: (response) => response.status
         })
@@ -780,7 +781,7 @@ layer(Known.layer)("the layers", (it) => {
 
   const call = Effect.gen(function*() {
     const transport = yield* Transport.Transport
-    return (yield* transport.httpClient(transport.issuer).get(auth)).status
+    return (yield* transport.httpClient(transport.issuer, routeOf).get(auth)).status
   })
 
   const clientLayer = Layer.effect(
@@ -872,7 +873,7 @@ layer(Known.layer)("the layers", (it) => {
       // each call runs inside the layer's own build, so that both transports exist in one
       const calling = (options: Transport.Options & Keyring.Options, subject: EntityIdentifier) =>
         Layer.effectDiscard(
-          Effect.flatMap(Transport.Transport, (transport) => transport.httpClient(subject).get(auth))
+          Effect.flatMap(Transport.Transport, (transport) => transport.httpClient(subject, routeOf).get(auth))
         ).pipe(Layer.provide(Transport.layer(options)))
       yield* Layer.mergeAll(
         calling({ issuer: known.service, baseUrl, signingKey: pem }, known.service),

@@ -1,11 +1,10 @@
-import type { Route } from "@effect-launchkey/core/Api"
+import type { Route } from "@effect-launchkey/core/api/Contract"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
 import {
   Clock,
-  Context,
   Duration,
   Effect,
   Either,
@@ -70,8 +69,7 @@ const script = (outcomes: ReadonlyArray<Outcome>, scene: Scene = {}) =>
       attemptTimeout: RetryPolicy.defaults.attemptTimeout,
       budget,
       deadline: Duration.decode(scene.deadline ?? "30 seconds"),
-      retry: { schedule: doubling, ...scene.retry },
-      services: Context.empty()
+      retry: { schedule: doubling, ...scene.retry }
     })
     const call = make({ operation, route: route(scene.repeatable ?? true) }, (progress) =>
       Effect.gen(function*() {

@@ -1,23 +1,17 @@
-import { Api } from "@effect-launchkey/core/Api"
-import { SetServicePolicy } from "@effect-launchkey/core/api/ServiceManagementApi"
+import { type OrganizationServicesApi, SetServicePolicy } from "@effect-launchkey/core/api/ServiceManagementApi"
 import { ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import { KeyId } from "@effect-launchkey/core/KeyId"
 import { NewService, ServiceChange, WebUrl } from "@effect-launchkey/core/ServiceProfile"
-import { fold } from "@effect-launchkey/transport/DerivedClient"
+import type * as DerivedClient from "@effect-launchkey/transport/DerivedClient"
 import type { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"
-import * as HttpApiClient from "@effect/platform/HttpApiClient"
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { ServiceManagement } from "../ServiceManagement.ts"
 import { only, validate } from "./call.ts"
 import { given, keyChange, newKey } from "./inputs.ts"
 
-const owned = (httpClient: HttpClient.HttpClient.With<TransportError | MessageRejected>) =>
-  HttpApiClient.group(Api, { group: "organizationServices", httpClient })
-
 /** The methods that are derived for an owner: the same for either. */
-type Derived = Effect.Effect.Success<ReturnType<typeof owned>>
+type Derived = DerivedClient.Client<typeof OrganizationServicesApi, TransportError | MessageRejected>
 
 const validateNew = validate(Schema.typeSchema(NewService))
 
@@ -50,12 +44,12 @@ const validatePolicy = validate(Schema.typeSchema(SetServicePolicy))
 /** `owner` begins the names of spans. */
 export const make = (owner: "Organization" | "Directory", api: Derived): ServiceManagement => {
   const prefix = `${owner}Client` as const
-  const get = (ids: ReadonlyArray<ServiceId>) => fold(api.listServices({ payload: { ids } }))
+  const get = (ids: ReadonlyArray<ServiceId>) => api.listServices({ payload: { ids } })
   return {
     createService: Effect.fn(`${prefix}.createService`)(function*(name, options = {}) {
-      return (yield* fold(api.createService({ payload: yield* validateNew({ ...given(options), name }) }))).id
+      return (yield* api.createService({ payload: yield* validateNew({ ...given(options), name }) })).id
     }),
-    listServices: Effect.withSpan(Effect.suspend(() => fold(api.allServices({}))), `${prefix}.listServices`),
+    listServices: Effect.withSpan(Effect.suspend(() => api.allServices({})), `${prefix}.listServices`),
     getServices: Effect.fn(`${prefix}.getServices`)(function*(ids) {
       return yield* get(yield* validateIds(ids))
     }),
@@ -64,30 +58,30 @@ export const make = (owner: "Organization" | "Directory", api: Derived): Service
       return yield* only(yield* get([id]), id, `POST /${owner.toLowerCase()}/v3/services/list`)
     }),
     updateService: Effect.fn(`${prefix}.updateService`)(function*(id, change) {
-      yield* fold(api.updateService({ payload: yield* validateChange({ ...given(change), id }) }))
+      yield* api.updateService({ payload: yield* validateChange({ ...given(change), id }) })
     }),
     addServiceKey: Effect.fn(`${prefix}.addServiceKey`)(function*(serviceId, pem, options = {}) {
       const payload = yield* validateNewKey({ ...given(options), serviceId, pem })
-      return (yield* fold(api.addServiceKey({ payload }))).keyId
+      return (yield* api.addServiceKey({ payload })).keyId
     }),
     listServiceKeys: Effect.fn(`${prefix}.listServiceKeys`)(function*(serviceId) {
-      return yield* fold(api.listServiceKeys({ payload: yield* validateService({ serviceId }) }))
+      return yield* api.listServiceKeys({ payload: yield* validateService({ serviceId }) })
     }),
     updateServiceKey: Effect.fn(`${prefix}.updateServiceKey`)(function*(serviceId, keyId, change) {
       const payload = yield* validateKeyChange({ ...given(change), serviceId, keyId })
-      yield* fold(api.updateServiceKey({ payload }))
+      yield* api.updateServiceKey({ payload })
     }),
     removeServiceKey: Effect.fn(`${prefix}.removeServiceKey`)(function*(serviceId, keyId) {
-      yield* fold(api.removeServiceKey({ payload: yield* validateKey({ serviceId, keyId }) }))
+      yield* api.removeServiceKey({ payload: yield* validateKey({ serviceId, keyId }) })
     }),
     setServicePolicy: Effect.fn(`${prefix}.setServicePolicy`)(function*(serviceId, policy) {
-      yield* fold(api.setServicePolicy({ payload: yield* validatePolicy({ serviceId, policy }) }))
+      yield* api.setServicePolicy({ payload: yield* validatePolicy({ serviceId, policy }) })
     }),
     getServicePolicy: Effect.fn(`${prefix}.getServicePolicy`)(function*(serviceId) {
-      return yield* fold(api.getServicePolicy({ payload: yield* validateService({ serviceId }) }))
+      return yield* api.getServicePolicy({ payload: yield* validateService({ serviceId }) })
     }),
     removeServicePolicy: Effect.fn(`${prefix}.removeServicePolicy`)(function*(serviceId) {
-      yield* fold(api.removeServicePolicy({ payload: yield* validateService({ serviceId }) }))
+      yield* api.removeServicePolicy({ payload: yield* validateService({ serviceId }) })
     })
   }
 }

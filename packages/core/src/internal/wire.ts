@@ -7,6 +7,18 @@ import { Uuid } from "../EntityIdentifier.ts"
 
 export const AuthorizationRequestId = Uuid.pipe(Schema.brand("AuthorizationRequestId"))
 
+// beside the ids, as the public endpoints know it and nothing else of devices
+export const LinkingCode = Schema.transform(
+  Schema.String,
+  Schema.String.pipe(
+    Schema.pattern(/^[a-z0-9]{7}$/, {
+      message: () => "expected a linking code of seven letters and digits",
+      arbitrary: () => (fc) => fc.stringMatching(/^[a-z0-9]{7}$/)
+    })
+  ),
+  { strict: true, decode: (text) => text.trim().toLowerCase(), encode: (text) => text }
+).pipe(Schema.brand("LinkingCode"))
+
 /** `YYYY-MM-DDTHH:MM:SSZ`: written in whole seconds, read with a fraction or an offset too. */
 export const UtcSeconds = Schema.transformOrFail(
   Schema.String,

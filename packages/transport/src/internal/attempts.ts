@@ -1,4 +1,4 @@
-import type { Route } from "@effect-launchkey/core/Api"
+import type { Route } from "@effect-launchkey/core/api/Contract"
 import { isHttpClientError } from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Cause from "effect/Cause"
@@ -35,13 +35,13 @@ export interface Progress {
 
 export type Attempt<R = never> = (progress: Progress) => Effect.Effect<Answer, TransportError | MessageRejected, R>
 
-export interface Settings<R> {
+export interface Settings<R = never> {
   readonly attemptTimeout: Duration.Duration
   readonly deadline: Duration.Duration
   readonly budget: RetryPolicy.Budget
   readonly retry: RetryPolicy.Options
   /** What attempts have besides what the call has. */
-  readonly services: Context.Context<R>
+  readonly services?: Context.Context<R>
 }
 
 /** The platform itself, or what stands before it, in trouble. Its other refusals would be repeated too. */
@@ -94,7 +94,7 @@ const elapsed = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNa
  * Makes a call: attempts, each made anew, until one is worth no other or there is no time or budget for another. Its
  * failure is that of the last, and tells whether any of them may have been sent.
  */
-export const make = <R>(
+export const make = <R = never>(
   { attemptTimeout, budget, deadline, retry, services }: Settings<R>
 ): (call: Call, attempt: Attempt<R>) => Effect.Effect<HttpClientResponse, TransportError | MessageRejected> => {
   const schedule = retry.schedule ?? RetryPolicy.defaultSchedule

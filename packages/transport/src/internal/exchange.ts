@@ -157,6 +157,8 @@ const wireError = (received: Received, context: Circumstances): WireError => {
 
 export interface Circumstances {
   readonly authenticated: boolean
+  /** What the body says, where it was read already. */
+  readonly json?: unknown
   /** Seconds since the epoch on the platform's clock, as far as it is known. */
   readonly now: number
 }
@@ -191,7 +193,8 @@ export const answer = (
         ? new TextEncoder().encode(JSON.stringify(error))
         : bodiless.includes(status)
         ? empty
-        : received.body
+        : received.body,
+      json: error ?? context.json
     }),
     retryAfter: typeof wait === "number" && wait >= 0 ? wait : undefined
   }

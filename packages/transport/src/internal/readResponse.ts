@@ -21,16 +21,24 @@ export class ReadResponse extends Inspectable.Class implements HttpClientRespons
   readonly status: number
   readonly headers: Headers.Headers
   readonly #body: Uint8Array
+  readonly #json: unknown
 
   constructor(
     request: HttpClientRequest.HttpClientRequest,
-    { body, headers, status }: { readonly status: number; readonly headers: Headers.Headers; readonly body: Uint8Array }
+    { body, headers, json, status }: {
+      readonly status: number
+      readonly headers: Headers.Headers
+      readonly body: Uint8Array
+      /** What the body says, where it was read already. */
+      readonly json?: unknown
+    }
   ) {
     super()
     this.request = request
     this.status = status
     this.headers = headers
     this.#body = body
+    this.#json = json
   }
 
   get arrayBuffer(): Effect.Effect<ArrayBuffer> {
@@ -51,7 +59,8 @@ export class ReadResponse extends Inspectable.Class implements HttpClientRespons
   }
 
   get json(): Effect.Effect<unknown, ResponseError> {
-    return this.#web.json
+    if (this.#body.length === 0) return Effect.succeed(null)
+    return this.#json === undefined ? this.#web.json : Effect.succeed(this.#json)
   }
 
   get stream(): Stream.Stream<Uint8Array, ResponseError> {

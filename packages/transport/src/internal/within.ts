@@ -32,6 +32,7 @@ const longest = 2 ** 31 - 1
  */
 const after = (clock: Clock.Clock, millis: number, run: () => void): () => void => {
   if (clock === liveClock && millis <= longest) {
+    // oxlint-disable-next-line no-restricted-globals -- what the clock's own `sleep` does
     const timer = setTimeout(run, millis)
     return () => clearTimeout(timer)
   }
