@@ -23,7 +23,6 @@ import type * as HttpMethod from "@effect/platform/HttpMethod"
 import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as Cache from "effect/Cache"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -36,9 +35,9 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Caller from "./Caller.ts"
+import * as PlainRequest from "./internal/plainRequest.ts"
 import * as Metrics from "./Metrics.ts"
 import * as Permissions from "./Permissions.ts"
-import * as PlatformClock from "./PlatformClock.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
 import * as PlatformSettings from "./PlatformSettings.ts"
 import * as Store from "./Store.ts"
@@ -110,26 +109,18 @@ const answerTo = (cause: Cause.Cause<unknown>): Effect.Effect<Answer> => {
     : Effect.as(Effect.logError("A request failed", cause), failed)
 }
 
-/** None where the method or path is one that no route could have. */
-const plainRequest = Option.liftThrowable((
-  method: HttpMethod.HttpMethod,
-  url: string,
-  plaintext: Option.Option<Uint8Array>
-) =>
-  HttpServerRequest.fromWeb(
-    new Request(`http://platform${url}`, {
-      method,
-      headers: { "content-type": "application/json" },
-      ...(Option.isSome(plaintext) ? { body: utf8.decoder.decode(plaintext.value) } : {})
-    })
-  ).modify({ url })
-)
-
 /** Read strictly, so that no reader before or behind the platform can have understood something else. */
-const isJsonObject = (plaintext: Uint8Array): boolean =>
-  Either.match(Body.json(plaintext), { onLeft: () => false, onRight: Predicate.isRecord })
+const jsonObject = (plaintext: Uint8Array): Option.Option<unknown> =>
+  Option.filter(Either.getRight(Body.json(plaintext)), Predicate.isRecord)
 
 const bodiless: ReadonlyArray<string> = ["GET", "HEAD"]
+
+/** @see https://www.rfc-editor.org/rfc/rfc9112#section-6.3 */
+const hasNoBody = ({ headers, method, source }: HttpServerRequest.HttpServerRequest): boolean =>
+  // A Web request without a body has no stream either, which is no fault of it.
+  source instanceof Request
+    ? source.body === null
+    : bodiless.includes(method) && headers["content-length"] === undefined && headers["transfer-encoding"] === undefined
 
 /** Counted, timed and traced by its endpoint. */
 const observed = <E, R>(
@@ -142,13 +133,15 @@ const observed = <E, R>(
   const counted = Effect.flatMap(
     Clock.currentTimeMillis,
     (started) =>
-      Effect.tap(app, ({ status }) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Effect.all([
-            Metric.update(Metrics.duration.of({ operation }), Math.max(0, now - started) / 1000),
-            Metric.increment(Metrics.requests.of({ operation, status: `${status}` })),
-            Tracing.annotated({ "http.response.status_code": status })
-          ], { discard: true })))
+      Effect.tap(
+        app,
+        ({ status }) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) =>
+            Metric.update(Metrics.duration.of({ operation }), Math.max(0, now - started) / 1000).pipe(
+              Effect.zipRight(Metric.increment(Metrics.requests.of({ operation, status: `${status}` }))),
+              Effect.zipRight(Tracing.annotated({ "http.response.status_code": status }))
+            ))
+      )
   )
   return Tracing.traced("SealedHttpApp.answer", () => ({
     kind: "server",
@@ -169,20 +162,25 @@ const importedKeys = 4096
  */
 export const make = <E>(app: HttpApp.Default<E>) =>
   Effect.gen(function*() {
-    // No more than these: an app made while a request is served would hold on to that request.
-    const context = Context.pick(Jose.Jose, Store.Store, PlatformClock.PlatformClock)(
-      yield* Effect.context<Store.Store | PlatformClock.PlatformClock>()
-    )
     const jose = yield* Jose.Jose
+    const permissions = yield* Permissions.make
     const store = yield* Store.Store
     const platform = yield* PlatformKeys.PlatformKeys
     const { earlyKeys } = yield* PlatformSettings.PlatformSettings
     const early = earlyKeys.size === 0 ? Option.none() : Option.some(Dialect.early(earlyKeys))
-    const keys = yield* Cache.make({
-      capacity: importedKeys,
-      timeToLive: Duration.infinity,
-      lookup: (pem: string) => Effect.orDie(jose.importPublicKey(pem))
-    })
+    const imported = new Map<string, Jose.PublicKey>()
+    const importKey = (pem: string) =>
+      Effect.map(Effect.orDie(jose.importPublicKey(pem)), (key) => {
+        const [oldest] = imported.keys()
+        if (imported.size >= importedKeys && oldest !== undefined) imported.delete(oldest)
+        imported.set(pem, key)
+        return key
+      })
+    const publicKey = (pem: string): Effect.Effect<Jose.PublicKey> =>
+      Effect.suspend(() => {
+        const key = imported.get(pem)
+        return key === undefined ? importKey(pem) : Effect.succeed(key)
+      })
 
     /** As the scheme says; what is of no dialect that is spoken here is read as today's, and refused as such. */
     const dialectOf = (authorization: string | undefined): Dialect.Dialect =>
@@ -197,16 +195,21 @@ export const make = <E>(app: HttpApp.Default<E>) =>
     const run = (
       method: HttpMethod.HttpMethod,
       url: string,
-      plaintext: Option.Option<Uint8Array>
+      plaintext: Option.Option<Uint8Array>,
+      caller: Option.Option<Caller.Verified>
     ): Effect.Effect<Answer, never, HttpServerRequest.HttpServerRequest> => {
-      if (Option.exists(plaintext, (bytes) => !isJsonObject(bytes))) return Effect.succeed(unreadable)
-      if (Option.isSome(plaintext) && bodiless.includes(method)) return Effect.succeed(unreadable)
-      return Option.match(plainRequest(method, url, plaintext), {
+      const body = Option.flatMap(plaintext, jsonObject)
+      if (Option.isSome(plaintext) && (Option.isNone(body) || bodiless.includes(method))) {
+        return Effect.succeed(unreadable)
+      }
+      return Option.match(PlainRequest.make(method, url, body), {
         onNone: () => Effect.succeed(invalidRoute),
         onSome: (request) =>
           app.pipe(
-            Effect.scoped,
-            Effect.provideService(HttpServerRequest.HttpServerRequest, request),
+            // At once, since each time that a fiber is given something costs a dozen of its steps.
+            Effect.provide(
+              Context.make(HttpServerRequest.HttpServerRequest, request).pipe(Context.add(Caller.Caller, caller))
+            ),
             Effect.map((response): Answer => {
               const { body, status } = response
               return body._tag === "Stream"
@@ -260,8 +263,8 @@ export const make = <E>(app: HttpApp.Default<E>) =>
       Option.match(issuer, {
         onNone: () => Effect.succeed(undefined),
         onSome: (entity) =>
-          Effect.flatMap(Permissions.encryptionKey(entity, signedWith), (key) =>
-            Option.isSome(key) ? keys.get(key.value.pem) : Effect.succeed(undefined))
+          Effect.flatMap(permissions.encryptionKey(entity, signedWith), (key) =>
+            Option.isSome(key) ? publicKey(key.value.pem) : Effect.succeed(undefined))
       })
 
     /** An answer to a request that was opened, or at least verified. */
@@ -303,8 +306,7 @@ export const make = <E>(app: HttpApp.Default<E>) =>
       })
 
     const readBody = (request: HttpServerRequest.HttpServerRequest) =>
-      // A Web request without a body has no stream either, which is no fault of it.
-      request.source instanceof Request && request.source.body === null
+      hasNoBody(request)
         ? Effect.succeed(new Uint8Array(0))
         : Body.collect(request.stream, Claims.maximumBodyLength.message).pipe(
           Effect.catchTag("RequestError", () => Effect.fail(new Refusal({ reason: "BodyMalformed" })))
@@ -315,17 +317,14 @@ export const make = <E>(app: HttpApp.Default<E>) =>
       authorization: string | undefined,
       dialect: Dialect.Dialect
     ) {
-      const withEntity = <A, E1, R1>(
-        text: string,
-        onNone: () => Effect.Effect<A, E1>,
-        onSome: (entity: EntityIdentifier) => Effect.Effect<A, E1, R1>
-      ) => Effect.provide(Option.match(dialect.parse(text), { onNone, onSome }), context)
-
       const signingKey = (issuer: string, keyId: Option.Option<KeyId>) => {
-        const unknown = () => Effect.fail(new Refusal({ reason: "KeyUnknown" }))
-        return withEntity(issuer, unknown, (entity) =>
-          Effect.flatMap(Permissions.signingKey(entity, keyId), (key) =>
-            Option.isSome(key) ? keys.get(key.value.pem) : unknown()))
+        const unknown = Effect.suspend(() => new Refusal({ reason: "KeyUnknown" }))
+        return Option.match(dialect.parse(issuer), {
+          onNone: () => unknown,
+          onSome: (entity) =>
+            Effect.flatMap(permissions.signingKey(entity, keyId), (key) =>
+              Option.isSome(key) ? publicKey(key.value.pem) : unknown)
+        })
       }
 
       return yield* Envelope.openRequest({
@@ -339,16 +338,13 @@ export const make = <E>(app: HttpApp.Default<E>) =>
         dialect,
         findKey: (issuer, keyId) =>
           signingKey(issuer, Option.some(keyId)),
-        presumedKey: (issuer) =>
-          signingKey(issuer, Option.none()),
-        firstSeen: (token) =>
-          store.firstSeen({ ...token, issuer: token.issuer.toLowerCase() }),
+        presumedKey: (issuer) => signingKey(issuer, Option.none()),
+        firstSeen: (token) => store.firstSeen({ ...token, issuer: token.issuer.toLowerCase() }),
         mayActFor: (issuer, subject) =>
-          withEntity(issuer, () =>
-            Effect.succeed(false), (from) =>
-            withEntity(subject, () =>
-              Effect.succeed(false), (to) =>
-              Permissions.mayActFor(from, to)))
+          Option.match(Option.all([dialect.parse(issuer), dialect.parse(subject)]), {
+            onNone: () => Effect.succeed(false),
+            onSome: ([from, to]) => permissions.mayActFor(from, to)
+          })
       })
     })
 
@@ -372,7 +368,7 @@ export const make = <E>(app: HttpApp.Default<E>) =>
         subject: dialect.parse(subject),
         signingKeyId: Option.some(signingKeyId)
       })
-      const answer = yield* Effect.provideService(run(request.method, request.url, body), Caller.Caller, caller)
+      const answer = yield* run(request.method, request.url, body, caller)
       return answer.stream ?? (yield* addressed(answer, dialect, opened.right))
     })
 
@@ -383,16 +379,15 @@ export const make = <E>(app: HttpApp.Default<E>) =>
         return plainAnswer(unreadable)
       }
       if (body.value.length > 0) {
-        return plainAnswer(yield* run(request.method, request.url, Option.some(body.value)))
+        return plainAnswer(yield* run(request.method, request.url, Option.some(body.value), Option.none()))
       }
       // The answers of the public endpoints have headers of their own.
-      return yield* Effect.catchAllCause(app, (cause) =>
-        Effect.map(answerTo(cause), plainAnswer))
+      return yield* Effect.catchAllCause(app, (cause) => Effect.map(answerTo(cause), plainAnswer))
     })
 
     const served: HttpApp.Default<E> = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
       const path = request.url.split("?", 1)[0] ?? ""
-      return observed(request, path, isPlain(path) ? plain : Effect.provide(sealed, context))
+      return observed(request, path, isPlain(path) ? plain : Effect.provideService(sealed, Jose.Jose, jose))
     })
     return served
   })

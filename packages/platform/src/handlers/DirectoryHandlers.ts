@@ -31,6 +31,7 @@ export const layer = HttpApiBuilder.group(Api, "directory", (handlers) =>
     const administration = yield* Administration.Administration
     const store = yield* Store.Store
     const totps = yield* Totps.Totps
+    const permissions = yield* Permissions.make
     const { qrCodeUrl } = yield* PlatformSettings.PlatformSettings
 
     /** An inactive directory's users are out of reach. */
@@ -54,7 +55,7 @@ export const layer = HttpApiBuilder.group(Api, "directory", (handlers) =>
         Effect.gen(function*() {
           const user = yield* userOf(payload.user)
           const { issuer, signingKeyId } = yield* Caller.directory
-          const recipient = yield* Permissions.encryptionKey(issuer, signingKeyId)
+          const recipient = yield* permissions.encryptionKey(issuer, signingKeyId)
           const { code, deviceId } = yield* administration.linkDevice(user, {
             ttl: payload.ttl,
             requester: Option.getOrUndefined(

@@ -61,6 +61,7 @@ export const layer = HttpApiBuilder.group(Api, "service", (handlers) =>
     const store = yield* Store.Store
     const clock = yield* PlatformClock.PlatformClock
     const totps = yield* Totps.Totps
+    const permissions = yield* Permissions.make
     const { authorizations } = yield* PlatformSettings.PlatformSettings
 
     const activeService = (id: ServiceId) =>
@@ -104,7 +105,7 @@ export const layer = HttpApiBuilder.group(Api, "service", (handlers) =>
         const created = yield* clock.now
         const wait = yield* store.attempt(`auths ${user.directoryId} ${user.identifier}`, authorizations, created)
         if (Option.isSome(wait)) return yield* new RateLimited({ retryAfter: wait })
-        const recipient = yield* Permissions.encryptionKey(issuer, signingKeyId)
+        const recipient = yield* permissions.encryptionKey(issuer, signingKeyId)
         if (Option.isNone(recipient)) return yield* new Forbidden({ detail: "the issuer has no key to encrypt to" })
 
         const authorization: Store.Authorization = {
