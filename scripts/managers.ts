@@ -41,9 +41,19 @@ const step = (what: string, command: string, args: ReadonlyArray<string>, cwd: s
 }
 
 const scope = Workspace.scope
-const names = ["core", "transport", "clients"]
 
-const tarballs = new Map(names.map((name) => {
+const manifestOf = (name: string): { readonly dependencies?: Readonly<Record<string, string>> } =>
+  JSON.parse(Fs.readFileSync(Path.join(Workspace.root, "packages", name, "package.json"), "utf8"))
+
+/** What the README has people install of this workspace, and what that depends on. */
+const names = new Set(["core", "transport", "clients"])
+for (const name of names) {
+  for (const dependency of Object.keys(manifestOf(name).dependencies ?? {})) {
+    if (dependency.startsWith(`${scope}/`)) names.add(dependency.slice(scope.length + 1))
+  }
+}
+
+const tarballs = new Map(Array.from(names, (name) => {
   const folder = Path.join(room, "tarballs", name)
   Fs.mkdirSync(folder, { recursive: true })
   const [command, ...args] = Workspace.pnpm()
@@ -54,7 +64,8 @@ const tarballs = new Map(names.map((name) => {
     Path.join(Workspace.root, "packages", name)
   )
   const file = Fs.readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? ""
-  return [`${scope}/${name}`, `file:${Path.join(folder, file)}`] as const
+  // relative to each project: yarn takes a path that it is given in two ways for two packages
+  return [`${scope}/${name}`, `file:${Path.join("..", "tarballs", name, file)}`] as const
 }))
 
 const catalog = new Map(

@@ -73,6 +73,19 @@ const pageHomes = [
 /** Stores for those who install a driver of theirs: nothing else may load what they stand on. */
 const sqlHomes = ["clients", "platform", "testing"].map((name) => `packages/${name}/src/sql/`)
 
+/**
+ * The modules of the libraries that know of Effect's HTTP, which another major version of it has elsewhere: all else, such
+ * as what is sealed and which policy is asked for, does not move with it.
+ *
+ * @see docs/effect-4.md
+ */
+const httpHomes: Readonly<Record<string, RegExp>> = {
+  core: /^(Api|api\/\w+)$/,
+  transport:
+    /^(DerivedClient|DeviceHints|Redaction|RemoteApi|Tracing|Transport|internal\/(attempts|exchange|readResponse|unsent))$/,
+  clients: /^(\w+Client|\w+Credentials|PromiseClients|Webhook|internal\/(credentials|hosting|serviceManagement))$/
+}
+
 const categories = [
   "models",
   "schemas",
@@ -170,7 +183,12 @@ const checkImports = (pkg: Workspace.Package, source: ts.SourceFile, place: "src
       }
       continue
     }
-    if (place === "src" && specifier === "jose" && Workspace.relative(source.fileName) !== joseHome) {
+    const module = Path.relative(Path.join(pkg.folder, "src"), source.fileName).replace(/\.ts$/, "")
+    if (place === "src" && specifier.startsWith("@effect/platform") && httpHomes[pkg.name]?.test(module) === false) {
+      found(
+        `"${specifier}" is HTTP, of which ${pkg.name} has its own modules know: give this one what it needs as a parameter, or add it to httpHomes`
+      )
+    } else if (place === "src" && specifier === "jose" && Workspace.relative(source.fileName) !== joseHome) {
       found(`only ${joseHome} imports jose: ask the Jose port`)
     } else if (specifier === "iso-3166" && Workspace.relative(source.fileName) === isoHome) {
       continue
