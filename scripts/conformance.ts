@@ -1,11 +1,15 @@
 /**
  * Tries a platform by the conformance suite: this one in memory, or any other by its base URL.
  *
- *     npx -y pnpm@12 conformance [--base-url URL [--sandbox]] [-t TEXT]
+ *     npx -y pnpm@12 conformance [--base-url URL [--sandbox] | --store libsql|postgres] [-t TEXT]
  *
  * With a base URL, ORGANIZATION_ID and SIGNING_KEY (PEM), or SIGNING_KEY_FILE, are those of an organization there, in
  * which the suite makes directories and services of its own. A sandbox needs none: it makes organizations, too. What
  * needs time to pass or a second organization is skipped where only clients may act.
+ *
+ * `--store libsql` and `--store postgres` try this platform on a new file, and in the PostgreSQL of TEST_DATABASE_URL:
+ *
+ *     npx -y pnpm@12 postgres npx -y pnpm@12 conformance --store postgres
  *
  * `-t` runs the tests whose names contain the text. Succeeds only if no test fails.
  */
@@ -17,6 +21,7 @@ const { values } = parseArgs({
   options: {
     "base-url": { type: "string" },
     sandbox: { type: "boolean", default: false },
+    store: { type: "string" },
     "test-name": { type: "string", short: "t", default: "" }
   }
 })
@@ -47,7 +52,17 @@ if (baseUrl !== undefined && !values.sandbox && (organizationId === undefined ||
   )
 }
 
-const target = baseUrl === undefined
+const { store } = values
+if (store !== undefined && (baseUrl !== undefined || !["libsql", "postgres"].includes(store))) {
+  refuse("--store is of this platform, not of one elsewhere: libsql or postgres.")
+}
+if (store === "postgres" && process.env["TEST_DATABASE_URL"] === undefined) {
+  refuse("there is no PostgreSQL. Run this by `pnpm postgres`, or name one in TEST_DATABASE_URL.")
+}
+
+const target = store !== undefined
+  ? { CONFORMANCE_STORE: store }
+  : baseUrl === undefined
   ? {}
   : {
     CONFORMANCE_BASE_URL: baseUrl,
@@ -55,7 +70,7 @@ const target = baseUrl === undefined
     ...(key === undefined ? {} : { SIGNING_KEY: key })
   }
 
-const suite = baseUrl === undefined ? `in memory.*${values["test-name"]}` : values["test-name"]
+const suite = baseUrl === undefined && store === undefined ? `in memory.*${values["test-name"]}` : values["test-name"]
 
 const { status } = spawnSync(
   "vitest",

@@ -24,6 +24,7 @@ import type { KeyId } from "@effect-launchkey/core/KeyId"
 import type { KeyType, PublicKeyChange } from "@effect-launchkey/core/PublicKey"
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import type { NewService, ServiceChange } from "@effect-launchkey/core/ServiceProfile"
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -68,47 +69,50 @@ export interface StartedLink {
  * @category models
  */
 export interface Service {
-  readonly createOrganization: (name: string) => Effect.Effect<Store.Organization>
+  readonly createOrganization: (name: string) => Effect.Effect<Store.Organization, StoreUnavailable>
   /** Fails where the organization has a directory of that name, compared without case and outer space. */
   readonly createDirectory: (
     organizationId: Entity.OrganizationId,
     name: string
-  ) => Effect.Effect<Store.Directory, EntityNotFound | DirectoryNameInUse>
+  ) => Effect.Effect<Store.Directory, EntityNotFound | DirectoryNameInUse | StoreUnavailable>
   /** `iosP12` is read for the fingerprint of its certificate alone; neither it nor its key is kept. */
   readonly updateDirectory: (
     change: typeof DirectoryChange.Type
-  ) => Effect.Effect<void, EntityNotFound | InvalidParameters>
-  readonly createSdkKey: (directoryId: Entity.DirectoryId) => Effect.Effect<SdkKey, EntityNotFound>
+  ) => Effect.Effect<void, EntityNotFound | InvalidParameters | StoreUnavailable>
+  readonly createSdkKey: (directoryId: Entity.DirectoryId) => Effect.Effect<SdkKey, EntityNotFound | StoreUnavailable>
   readonly removeSdkKey: (
     directoryId: Entity.DirectoryId,
     sdkKey: SdkKey
-  ) => Effect.Effect<void, EntityNotFound | InvalidSdkKey | LastRemainingSdkKey>
+  ) => Effect.Effect<void, EntityNotFound | InvalidSdkKey | LastRemainingSdkKey | StoreUnavailable>
   /** Fails where the owner has a service of that name, compared without case and outer space. */
   readonly createService: (
     owner: Entity.OrganizationId | Entity.DirectoryId,
     profile: string | typeof NewService.Type
-  ) => Effect.Effect<Store.ServiceRecord, EntityNotFound | ServiceNameTaken>
+  ) => Effect.Effect<Store.ServiceRecord, EntityNotFound | ServiceNameTaken | StoreUnavailable>
   readonly updateService: (
     change: typeof ServiceChange.Type
-  ) => Effect.Effect<void, EntityNotFound | ServiceNameTaken>
+  ) => Effect.Effect<void, EntityNotFound | ServiceNameTaken | StoreUnavailable>
   /** `pem` is an RSA public key of 2048 bits or more, SPKI or PKCS#1. */
   readonly addKey: (
     entity: Entity.EntityIdentifier,
     pem: string,
     options?: AddKeyOptions
-  ) => Effect.Effect<KeyId, EntityNotFound | InvalidPublicKey | PublicKeyAlreadyInUse>
+  ) => Effect.Effect<KeyId, EntityNotFound | InvalidPublicKey | PublicKeyAlreadyInUse | StoreUnavailable>
   readonly updateKey: (
     entity: Entity.EntityIdentifier,
     change: typeof PublicKeyChange.Type
-  ) => Effect.Effect<void, PublicKeyDoesNotExist>
+  ) => Effect.Effect<void, PublicKeyDoesNotExist | StoreUnavailable>
   /** The last key of an entity stays, whatever its state. */
   readonly removeKey: (
     entity: Entity.EntityIdentifier,
     keyId: KeyId
-  ) => Effect.Effect<void, PublicKeyDoesNotExist | LastRemainingKey>
-  readonly setPolicy: (id: Entity.ServiceId, policy: ServicePolicy.KnownPolicy) => Effect.Effect<void>
+  ) => Effect.Effect<void, PublicKeyDoesNotExist | LastRemainingKey | StoreUnavailable>
+  readonly setPolicy: (id: Entity.ServiceId, policy: ServicePolicy.KnownPolicy) => Effect.Effect<void, StoreUnavailable>
   /** Fails where the user has no such device. */
-  readonly unlinkDevice: (user: Store.UserKey, deviceId: DeviceId) => Effect.Effect<void, EntityNotFound>
+  readonly unlinkDevice: (
+    user: Store.UserKey,
+    deviceId: DeviceId
+  ) => Effect.Effect<void, EntityNotFound | StoreUnavailable>
   /**
    * Starts the link of a device, creating the user where there is none. The code serves once, for `ttl`: 300 to 86400
    * seconds, by default 86400. Its completion is told to the directory's webhook in the name of `requester`; without one
@@ -120,7 +124,7 @@ export interface Service {
       readonly ttl?: Duration.DurationInput | undefined
       readonly requester?: Store.Requester | undefined
     }
-  ) => Effect.Effect<StartedLink, EntityNotFound | InvalidDirectoryIdentifier | InvalidParameters>
+  ) => Effect.Effect<StartedLink, EntityNotFound | InvalidDirectoryIdentifier | InvalidParameters | StoreUnavailable>
 }
 
 /**
@@ -180,7 +184,7 @@ export const make: Effect.Effect<Service, never, Store.Store | PlatformClock.Pla
     const found = <A>(option: Option.Option<A>): Effect.Effect<A, EntityNotFound> =>
       Option.match(option, { onNone: () => Effect.fail(new EntityNotFound({ detail })), onSome: Effect.succeed })
 
-    const exists = (entity: Entity.EntityIdentifier): Effect.Effect<unknown, EntityNotFound> => {
+    const exists = (entity: Entity.EntityIdentifier): Effect.Effect<unknown, EntityNotFound | StoreUnavailable> => {
       const id = Entity.uuidOf(entity)
       switch (Entity.typeOf(entity)) {
         case "org":
@@ -389,10 +393,11 @@ export const make: Effect.Effect<Service, never, Store.Store | PlatformClock.Pla
           yield* store.ensureUser(user)
           const expires = DateTime.addDuration(now, ttl)
           const requester = Option.fromNullable(options?.requester)
-          const insert: Effect.Effect<LinkingCode> = Effect.flatMap(randomCode, (code) =>
+          const insert: Effect.Effect<LinkingCode, StoreUnavailable> = Effect.flatMap(randomCode, (code) =>
             Effect.flatMap(
               store.insertLinking({ code, deviceId, expires, requester }, device),
-              (fresh) => fresh ? Effect.succeed(code) : insert
+              (fresh) =>
+                fresh ? Effect.succeed(code) : insert
             ))
           return { code: yield* insert, deviceId, expires }
         })

@@ -17,6 +17,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Caller from "./Caller.ts"
 import * as DeviceNotices from "./DeviceNotices.ts"
+import { Unavailable, unavailableStatus } from "./ServedApi.ts"
 import * as Store from "./Store.ts"
 
 /**
@@ -62,6 +63,8 @@ export const make: Effect.Effect<HttpApp.Default, never, DeviceNotices.DeviceNot
             haltStrategy: "left"
           }),
           Stream.interruptAfter(intervals.lifetime),
+          // the device asks anew, and is told then
+          Stream.catchAll(() => Stream.empty),
           Stream.encodeText
         ))
 
@@ -75,7 +78,8 @@ export const make: Effect.Effect<HttpApp.Default, never, DeviceNotices.DeviceNot
     }).pipe(
       Effect.catchTags({
         Forbidden: (error) => Effect.succeed(refused(Wire.Forbidden, table.Forbidden.status)(error)),
-        Unauthorized: (error) => Effect.succeed(refused(Wire.Unauthorized, table.Unauthorized.status)(error))
+        Unauthorized: (error) => Effect.succeed(refused(Wire.Unauthorized, table.Unauthorized.status)(error)),
+        StoreUnavailable: (error) => Effect.succeed(refused(Unavailable, unavailableStatus)(error))
       })
     )
   }

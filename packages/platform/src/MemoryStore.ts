@@ -56,7 +56,7 @@ const getter = <Key, A>(map: Map<Key, A>) => (key: Key) => Effect.sync(() => Opt
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}): Effect.Effect<Store.Service> =>
+export const make = (options: Options = {}): Effect.Effect<Store.Service<never>> =>
   Effect.sync(() => {
     const retention = Duration.toMillis(options.retention ?? defaultRetention)
 
@@ -305,7 +305,9 @@ export const make = (options: Options = {}): Effect.Effect<Store.Service> =>
             tokens.set(token, until)
             return true
           })
-        )
+        ),
+
+      transaction: (self) => self
     }
   })
 

@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import { Api } from "@effect-launchkey/core/Api"
 import { hints } from "@effect-launchkey/core/api/DeviceApi"
 import { Wire } from "@effect-launchkey/core/api/ErrorWire"
 import { EntityNotFound, InvalidParameters, InvalidPolicyInput, table } from "@effect-launchkey/core/ApiError"
@@ -36,6 +35,7 @@ import * as Metrics from "./Metrics.ts"
 import * as PlatformClock from "./PlatformClock.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
 import * as SealedHttpApp from "./SealedHttpApp.ts"
+import { ServedApi } from "./ServedApi.ts"
 import * as Store from "./Store.ts"
 import * as Totps from "./Totps.ts"
 import * as WebhookSender from "./WebhookSender.ts"
@@ -83,7 +83,7 @@ const noSuchUser = HttpServerResponse.unsafeJson(
 /**
  * What does not decode is answered in the protocol's own words: a policy, wherever it was sent, in those for policies.
  */
-const badRequests = HttpApiBuilder.middleware(Api, (app) => {
+const badRequests = HttpApiBuilder.middleware(ServedApi, (app) => {
   // The type says that it cannot fail; the routes that it is made of say otherwise, in this way and in others.
   const failing: HttpApp.Default<HttpApiDecodeError> = app
   return Effect.catchTag(
@@ -112,7 +112,7 @@ const handlers = Layer.mergeAll(
   DeviceHandlers.device
 ).pipe(Layer.provide([Administration.layer, Totps.layer]))
 
-const routes = HttpApiBuilder.api(Api).pipe(
+const routes = HttpApiBuilder.api(ServedApi).pipe(
   Layer.provide([handlers, badRequests]),
   Layer.provideMerge(Layer.merge(HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer))
 )

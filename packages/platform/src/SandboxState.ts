@@ -56,7 +56,7 @@ export interface Options extends SandboxFaults.Options {
 export interface World {
   /** The platform with its faults. */
   readonly app: HttpApp.Default
-  readonly store: Store.Service
+  readonly store: Store.Service<never>
   readonly administration: Administration.Service
   readonly addFault: SandboxFaults.Faults["add"]
   readonly webhooks: SandboxWebhooks.Webhooks

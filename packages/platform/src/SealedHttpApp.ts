@@ -10,6 +10,7 @@ import { Wire } from "@effect-launchkey/core/api/ErrorWire"
 import { statusCode, table, type WireError } from "@effect-launchkey/core/ApiError"
 import type { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
 import type { KeyId } from "@effect-launchkey/core/KeyId"
+import { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Body from "@effect-launchkey/transport/Body"
 import * as Claims from "@effect-launchkey/transport/Claims"
 import * as Dialect from "@effect-launchkey/transport/Dialect"
@@ -40,6 +41,7 @@ import * as Metrics from "./Metrics.ts"
 import * as Permissions from "./Permissions.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
 import * as PlatformSettings from "./PlatformSettings.ts"
+import { Unavailable, unavailableStatus } from "./ServedApi.ts"
 import * as Store from "./Store.ts"
 
 interface Answer {
@@ -96,6 +98,14 @@ const retryAfter = ({ body, status }: Answer): Readonly<Record<string, string>> 
     })
 
 const failed = errorAnswer(500, statusCode(500), "the platform failed")
+
+/** What a request is answered that the store was needed for. */
+const unavailable = {
+  status: unavailableStatus,
+  body: utf8.encoder.encode(
+    JSON.stringify(Schema.encodeSync(Unavailable)(new StoreUnavailable({ operation: "SealedHttpApp" })))
+  )
+} satisfies Answer
 
 /** What a request is answered that the plain app ended without an answer of its own. */
 const answerTo = (cause: Cause.Cause<unknown>): Effect.Effect<Answer> => {
@@ -273,20 +283,25 @@ export const make = <E>(app: HttpApp.Default<E>) =>
       dialect: Dialect.Dialect,
       to: Envelope.Sender
     ) {
-      const recipient = answer.body === undefined
+      const tokens = { audience: to.issuer, subject: to.subject, tokenId: to.tokenId, recipient: undefined }
+      const found = answer.body === undefined
         ? undefined
-        : yield* encryptionKey(dialect.parse(to.issuer), to.signingKeyId)
-      const tokens = { audience: to.issuer, subject: to.subject, tokenId: to.tokenId, recipient }
+        : yield* Effect.either(encryptionKey(dialect.parse(to.issuer), to.signingKeyId))
+      if (found?._tag === "Left") {
+        yield* Effect.logError("An answer could not be addressed", Cause.fail(found.left))
+        return yield* sealedAnswer(unavailable, dialect, tokens)
+      }
+      const recipient = found?.right
       return answer.body !== undefined && recipient === undefined
         ? yield* sealedAnswer(unaddressable, dialect, tokens)
-        : yield* sealedAnswer(answer, dialect, tokens)
+        : yield* sealedAnswer(answer, dialect, { ...tokens, recipient })
     })
 
     /**
-     * A 401. It repeats what the request says of itself, unverified, only where that has the form of an entity and of an
+     * A 401, or a 503, to a stranger. It repeats what the request says of itself, unverified, only where that has the form of an entity and of an
      * id: the platform's key signs no text of a stranger's choosing.
      */
-    const refused = (authorization: string | undefined, dialect: Dialect.Dialect) =>
+    const refused = (authorization: string | undefined, dialect: Dialect.Dialect, answer: Answer) =>
       Effect.gen(function*() {
         const claims = Option.filter(
           yield* Effect.option(Envelope.unverifiedRequestClaims(authorization, dialect)),
@@ -295,9 +310,9 @@ export const make = <E>(app: HttpApp.Default<E>) =>
               Option.isSome(dialect.parse(entity))
             ) && /^[\w-]{1,64}$/.test(jti)
         )
-        if (Option.isNone(claims)) return plainAnswer(unauthorized)
+        if (Option.isNone(claims)) return plainAnswer(answer)
         const { iss, jti, sub } = claims.value
-        return yield* sealedAnswer(unauthorized, dialect, {
+        return yield* sealedAnswer(answer, dialect, {
           audience: iss,
           subject: sub ?? iss,
           tokenId: jti,
@@ -355,11 +370,15 @@ export const make = <E>(app: HttpApp.Default<E>) =>
       const opened = yield* Effect.either(open(request, authorization, dialect))
       if (opened._tag === "Left") {
         const refusal = opened.left
+        if (refusal._tag === "StoreUnavailable") {
+          yield* Effect.logError("A request could not be opened", Cause.fail(refusal))
+          return yield* refused(authorization, dialect, unavailable)
+        }
         yield* Effect.annotateLogs(Effect.logDebug("A request was refused"), "reason", refusal.reason)
         yield* Metric.increment(Metrics.refusals.of({ reason: refusal.reason }))
         yield* Tracing.annotated({ reason: refusal.reason })
         return refusal._tag === "Refusal"
-          ? yield* refused(authorization, dialect)
+          ? yield* refused(authorization, dialect, unauthorized)
           : yield* addressed(refusal.reason === "NotPermitted" ? forbidden : unreadable, dialect, refusal.sender)
       }
       const { body, issuer, signingKeyId, subject } = opened.right

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import { EntityNotFound, RateLimited } from "@effect-launchkey/core/ApiError"
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import { TotpConfiguration } from "@effect-launchkey/core/Totp"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Context from "effect/Context"
@@ -24,7 +25,7 @@ import * as Store from "./Store.ts"
  */
 export interface Service {
   /** A fresh secret of 160 bits in place of the user's earlier one. */
-  readonly generate: (user: Store.UserKey) => Effect.Effect<TotpConfiguration>
+  readonly generate: (user: Store.UserKey) => Effect.Effect<TotpConfiguration, StoreUnavailable>
   /**
    * Whether the code is the user's now, or one step before or after, and was not used before. What is no code of the
    * right form is simply wrong.
@@ -32,7 +33,7 @@ export interface Service {
   readonly verify: (
     user: Store.UserKey,
     code: Redacted.Redacted<string>
-  ) => Effect.Effect<boolean, EntityNotFound | RateLimited>
+  ) => Effect.Effect<boolean, EntityNotFound | RateLimited | StoreUnavailable>
 }
 
 /**

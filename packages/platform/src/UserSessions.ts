@@ -6,6 +6,7 @@
  */
 import type { ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import type { Session } from "@effect-launchkey/core/Session"
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { sessionEnded } from "./internal/webhooks.ts"
@@ -19,7 +20,7 @@ import type * as WebhookSender from "./WebhookSender.ts"
  * @since 0.1.0
  * @category constructors
  */
-export const list = (user: Store.UserKey): Effect.Effect<ReadonlyArray<Session>, never, Store.Store> =>
+export const list = (user: Store.UserKey): Effect.Effect<ReadonlyArray<Session>, StoreUnavailable, Store.Store> =>
   Effect.gen(function*() {
     const store = yield* Store.Store
     return yield* Effect.forEach(
@@ -46,7 +47,7 @@ export const end = (
   serviceId?: ServiceId
 ): Effect.Effect<
   void,
-  never,
+  StoreUnavailable,
   Store.Store | PlatformClock.PlatformClock | PlatformKeys.PlatformKeys | WebhookSender.WebhookSender
 > =>
   Effect.gen(function*() {

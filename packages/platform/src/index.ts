@@ -246,6 +246,15 @@ export * as SandboxWebhooks from "./SandboxWebhooks.ts"
 export * as SealedHttpApp from "./SealedHttpApp.ts"
 
 /**
+ * The contract as the platform serves it: with what it answers while its store is away, which callers see as any other
+ * failure of a server.
+ *
+ * @see docs/protocol.md "Errors"
+ * @since 0.1.0
+ */
+export * as ServedApi from "./ServedApi.ts"
+
+/**
  * What the platform remembers: a port whose every method is atomic. `MemoryStore` is its implementation in memory.
  *
  * @since 0.1.0

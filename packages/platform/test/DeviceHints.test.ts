@@ -4,6 +4,7 @@ import { LinkingCode } from "@effect-launchkey/core/Device"
 import * as EffectivePolicy from "@effect-launchkey/core/EffectivePolicy"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Caller from "@effect-launchkey/platform/Caller"
 import * as DeviceHints from "@effect-launchkey/platform/DeviceHints"
 import * as DeviceNotices from "@effect-launchkey/platform/DeviceNotices"
@@ -110,7 +111,9 @@ describe("the hints of the platform", () => {
       yield* listening()
     }))
 
-  const changes: ReadonlyArray<readonly [what: string, (store: Store.Service) => Effect.Effect<unknown>]> = [
+  const changes: ReadonlyArray<
+    readonly [what: string, (store: Store.Service) => Effect.Effect<unknown, StoreUnavailable>]
+  > = [
     ["a request opens", (store) => store.openAuthorization(request)],
     [
       "a request is closed",

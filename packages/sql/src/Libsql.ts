@@ -11,7 +11,10 @@ import * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { makeCompilerSqlite } from "@effect/sql/Statement"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
@@ -75,17 +78,39 @@ const giveBack = (sql: SqlClient.SqlClient) =>
 
 const spanAttributes = [["db.system.name", "sqlite"]] as const
 
+/**
+ * One after the other, in the order in which they come. A semaphore would lose its permit to whoever is interrupted in the
+ * moment in which it is given; here it is handed on.
+ */
+const makeTurns = Effect.sync(() => {
+  let taken = false
+  const waiting = new Set<Deferred.Deferred<void>>()
+  const end = Effect.suspend(() => {
+    const [next] = waiting
+    taken = next !== undefined
+    return next !== undefined && waiting.delete(next) ? Deferred.succeed(next, undefined) : Effect.void
+  })
+  const begin = Effect.suspend(() => {
+    if (!taken) {
+      taken = true
+      return Effect.void
+    }
+    const mine = Deferred.unsafeMake<void>(FiberId.none)
+    waiting.add(mine)
+    return Effect.onExit(
+      Effect.interruptible(Deferred.await(mine)),
+      (exit) => Exit.isSuccess(exit) ? Effect.void : Effect.suspend(() => waiting.delete(mine) ? Effect.void : end)
+    )
+  })
+  return Effect.uninterruptible(Effect.zipRight(begin, Effect.addFinalizer(() => end)))
+})
+
 /** A client of the one connection that `driver` has, whose transactions are on that connection too. */
 const onOneConnection = (driver: SqlClient.SqlClient) =>
   Effect.gen(function*() {
-    const turns = yield* Effect.makeSemaphore(1)
+    const turn = yield* makeTurns
     // To the end of its scope, so that a statement is never part of a transaction that began before it ran.
-    const acquirer = Effect.uninterruptible(
-      Effect.zipRight(
-        Effect.zipRight(Effect.interruptible(turns.take(1)), Effect.addFinalizer(() => turns.release(1))),
-        driver.reserve
-      )
-    )
+    const acquirer = Effect.uninterruptible(Effect.zipRight(turn, driver.reserve))
     const client = yield* SqlClient.make({ acquirer, compiler: makeCompilerSqlite(), spanAttributes })
     const withTransaction = SqlClient.makeWithTransaction({
       transactionTag: SqlClient.TransactionConnection,

@@ -126,29 +126,41 @@ const seeded = Layer.effectDiscard(Effect.gen(function*() {
 }))
 
 /**
- * The platform from inside, seeded and not served yet. Its webhooks stay in this process: `WebhookReceivers` says which
- * app receives what is sent to an origin.
+ * The platform from inside, seeded and not served yet, over an empty store of any kind. Dies where that cannot be seeded.
+ * Its webhooks stay in this process: `WebhookReceivers` says which app receives what is sent to an origin.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerPlatformOver = <E>(store: Layer.Layer<Store.Store, E>): Layer.Layer<
+  Platform.Services | Administration.Administration | WebhookEgress.WebhookReceivers,
+  E
+> =>
+  Layer.orDie(seeded).pipe(
+    Layer.provideMerge(Administration.layer),
+    Layer.provideMerge(WebhookSender.layerMemory),
+    Layer.provideMerge(WebhookEgress.layerInProcess),
+    Layer.provideMerge(Layer.mergeAll(
+      Redaction.layer,
+      store,
+      PlatformClock.layer,
+      Layer.orDie(PlatformKeys.layer({
+        signingKey: TestKeys.platform.privateKey,
+        retiredKeys: [TestKeys.retired.privateKey],
+        userHashSecret: Redacted.make(new Uint8Array(32))
+      }))
+    ))
+  )
+
+/**
+ * {@link layerPlatformOver} a store in memory.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerPlatform: Layer.Layer<
   Platform.Services | Administration.Administration | WebhookEgress.WebhookReceivers
-> = Layer.orDie(seeded).pipe(
-  Layer.provideMerge(Administration.layer),
-  Layer.provideMerge(WebhookSender.layerMemory),
-  Layer.provideMerge(WebhookEgress.layerInProcess),
-  Layer.provideMerge(Layer.mergeAll(
-    Redaction.layer,
-    MemoryStore.layer(),
-    PlatformClock.layer,
-    Layer.orDie(PlatformKeys.layer({
-      signingKey: TestKeys.platform.privateKey,
-      retiredKeys: [TestKeys.retired.privateKey],
-      userHashSecret: Redacted.make(new Uint8Array(32))
-    }))
-  ))
-)
+> = layerPlatformOver(MemoryStore.layer())
 
 /** The platform as the conformance suite sees it. */
 const conformanceTarget = Layer.effect(
@@ -169,10 +181,16 @@ const conformanceTarget = Layer.effect(
         Effect.gen(function*() {
           const { id } = yield* administration.createOrganization("Another organization")
           for (const [{ publicKey }, type] of keys) {
-            yield* Effect.orDie(administration.addKey(Entity.organization(id), publicKey, { type }))
+            yield* Effect.catchTags(administration.addKey(Entity.organization(id), publicKey, { type }), {
+              EntityNotFound: Effect.die,
+              InvalidPublicKey: Effect.die,
+              PublicKeyAlreadyInUse: Effect.die
+            })
           }
           return id
-        })
+        }).pipe(
+          Effect.mapError((cause) => new ConformanceTarget.ControlFailed({ operation: "createOrganization", cause }))
+        )
       )
     }
   })
@@ -210,15 +228,25 @@ const layerAt = (baseUrl: string): Layer.Layer<
   )
 
 /**
+ * Without a socket, over an empty store of any kind: requests enter the platform on the calling fiber. Dies where that
+ * cannot be seeded.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerOver = <E>(store: Layer.Layer<Store.Store, E>): Layer.Layer<Services, E> =>
+  layerAt("http://localhost").pipe(
+    Layer.provideMerge(InMemory.layer(Platform.httpApp)),
+    Layer.provideMerge(layerPlatformOver(store))
+  )
+
+/**
  * In memory: requests enter the platform on the calling fiber, so that `TestClock` rules both sides.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Services> = layerAt("http://localhost").pipe(
-  Layer.provideMerge(InMemory.layer(Platform.httpApp)),
-  Layer.provideMerge(layerPlatform)
-)
+export const layer: Layer.Layer<Services> = layerOver(MemoryStore.layer())
 
 /**
  * Over the given server and client, such as `NodeHttpServer.layer` on port 0 and `FetchHttpClient.layer`.

@@ -1,10 +1,13 @@
 /**
- * The suite over every way to a platform, or with CONFORMANCE_BASE_URL over that platform alone: see
- * scripts/conformance.ts, which sets it.
+ * The suite over every way to a platform, or with CONFORMANCE_BASE_URL over that platform alone, or with CONFORMANCE_STORE
+ * over a store on SQL: see scripts/conformance.ts, which sets them.
  */
 import * as Sandbox from "@effect-launchkey/platform/Sandbox"
+import * as Libsql from "@effect-launchkey/platform/sql/Libsql"
+import * as Pg from "@effect-launchkey/platform/sql/Pg"
 import * as Conformance from "@effect-launchkey/testing/Conformance"
 import * as ConformanceTarget from "@effect-launchkey/testing/ConformanceTarget"
+import { withFile, withPg } from "@effect-launchkey/testing/sql/TestDatabases"
 import * as TestPlatform from "@effect-launchkey/testing/TestPlatform"
 import * as NodeJose from "@effect-launchkey/transport/NodeJose"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -21,7 +24,16 @@ const server = NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" }
 
 const elsewhere = process.env["CONFORMANCE_BASE_URL"]
 
-if (elsewhere === undefined) {
+const onSql = {
+  libsql: () => withFile((filename) => Libsql.layer({ filename })),
+  postgres: () => withPg(({ url }) => Pg.layer({ url }))
+}
+
+const store = process.env["CONFORMANCE_STORE"]
+
+if (store === "libsql" || store === "postgres") {
+  Conformance.conformance(`on ${store}`, Layer.provide(TestPlatform.layerOver(onSql[store]()), NodeJose.layer))
+} else if (elsewhere === undefined) {
   Conformance.conformance("in memory, by node:crypto", Layer.provide(TestPlatform.layer, NodeJose.layer))
 
   Conformance.conformance(

@@ -4,7 +4,6 @@
  * @see docs/protocol.md "The device API"
  * @since 0.1.0
  */
-import { Api } from "@effect-launchkey/core/Api"
 import {
   AuthorizationRequestCanceled,
   AuthorizationResponseExists,
@@ -27,6 +26,7 @@ import * as Caller from "../Caller.ts"
 import { authorizationAnswered, deviceLinked } from "../internal/webhooks.ts"
 import * as PlatformClock from "../PlatformClock.ts"
 import * as PlatformSettings from "../PlatformSettings.ts"
+import { ServedApi } from "../ServedApi.ts"
 import * as Store from "../Store.ts"
 import * as UserNames from "../UserNames.ts"
 import * as UserSessions from "../UserSessions.ts"
@@ -40,7 +40,7 @@ const invalid = (problems: Record<string, string>) =>
  * @since 0.1.0
  * @category layers
  */
-export const linking = HttpApiBuilder.group(Api, "linking", (handlers) =>
+export const linking = HttpApiBuilder.group(ServedApi, "linking", (handlers) =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const store = yield* Store.Store
@@ -100,7 +100,7 @@ export const linking = HttpApiBuilder.group(Api, "linking", (handlers) =>
  * @since 0.1.0
  * @category layers
  */
-export const device = HttpApiBuilder.group(Api, "device", (handlers) =>
+export const device = HttpApiBuilder.group(ServedApi, "device", (handlers) =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const store = yield* Store.Store

@@ -4,7 +4,6 @@
  * @see docs/protocol.md "Management"
  * @since 0.1.0
  */
-import { Api } from "@effect-launchkey/core/Api"
 import { EntityNotFound, Forbidden, InvalidDirectoryIdentifier } from "@effect-launchkey/core/ApiError"
 import { DeviceId } from "@effect-launchkey/core/Authorization"
 import { Device, LinkStarted } from "@effect-launchkey/core/Device"
@@ -16,6 +15,7 @@ import * as Caller from "../Caller.ts"
 import { orForbidden } from "../internal/records.ts"
 import * as Permissions from "../Permissions.ts"
 import * as PlatformSettings from "../PlatformSettings.ts"
+import { ServedApi } from "../ServedApi.ts"
 import * as Store from "../Store.ts"
 import * as Totps from "../Totps.ts"
 import * as UserSessions from "../UserSessions.ts"
@@ -26,7 +26,7 @@ const detail = undefined
  * @since 0.1.0
  * @category layers
  */
-export const layer = HttpApiBuilder.group(Api, "directory", (handlers) =>
+export const layer = HttpApiBuilder.group(ServedApi, "directory", (handlers) =>
   Effect.gen(function*() {
     const administration = yield* Administration.Administration
     const store = yield* Store.Store

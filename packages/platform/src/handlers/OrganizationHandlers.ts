@@ -4,7 +4,6 @@
  * @see docs/protocol.md "Management"
  * @since 0.1.0
  */
-import { Api } from "@effect-launchkey/core/Api"
 import { Forbidden } from "@effect-launchkey/core/ApiError"
 import { Directory } from "@effect-launchkey/core/Directory"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
@@ -14,6 +13,7 @@ import * as Option from "effect/Option"
 import * as Administration from "../Administration.ts"
 import * as Caller from "../Caller.ts"
 import { orForbidden, toPublicKey } from "../internal/records.ts"
+import { ServedApi } from "../ServedApi.ts"
 import * as Store from "../Store.ts"
 
 const detail = undefined
@@ -22,7 +22,7 @@ const detail = undefined
  * @since 0.1.0
  * @category layers
  */
-export const layer = HttpApiBuilder.group(Api, "organization", (handlers) =>
+export const layer = HttpApiBuilder.group(ServedApi, "organization", (handlers) =>
   Effect.gen(function*() {
     const administration = yield* Administration.Administration
     const store = yield* Store.Store

@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import { Api } from "@effect-launchkey/core/Api"
 import { keyIdHeader } from "@effect-launchkey/core/api/PublicApi"
 import { EntityNotFound } from "@effect-launchkey/core/ApiError"
 import type * as Jose from "@effect-launchkey/transport/Jose"
@@ -15,6 +14,7 @@ import * as Option from "effect/Option"
 import { renderSVG } from "uqr"
 import * as PlatformClock from "../PlatformClock.ts"
 import * as PlatformKeys from "../PlatformKeys.ts"
+import { ServedApi } from "../ServedApi.ts"
 import * as Store from "../Store.ts"
 
 const pem = (key: Jose.PublicKey) =>
@@ -24,7 +24,7 @@ const pem = (key: Jose.PublicKey) =>
  * @since 0.1.0
  * @category layers
  */
-export const layer = HttpApiBuilder.group(Api, "public", (handlers) =>
+export const layer = HttpApiBuilder.group(ServedApi, "public", (handlers) =>
   Effect.gen(function*() {
     const keys = yield* PlatformKeys.PlatformKeys
     const store = yield* Store.Store

@@ -4,7 +4,6 @@
  * @see docs/protocol.md "Authorizations"
  * @since 0.1.0
  */
-import { Api } from "@effect-launchkey/core/Api"
 import {
   AuthorizationInProgress,
   AuthorizationRequestCanceled,
@@ -34,6 +33,7 @@ import * as Caller from "../Caller.ts"
 import * as Permissions from "../Permissions.ts"
 import * as PlatformClock from "../PlatformClock.ts"
 import * as PlatformSettings from "../PlatformSettings.ts"
+import { ServedApi } from "../ServedApi.ts"
 import * as Store from "../Store.ts"
 import * as Totps from "../Totps.ts"
 import * as UserNames from "../UserNames.ts"
@@ -55,7 +55,7 @@ const directoryOnly = (request: CreateAuthorization): ReadonlyArray<string> => [
  * @since 0.1.0
  * @category layers
  */
-export const layer = HttpApiBuilder.group(Api, "service", (handlers) =>
+export const layer = HttpApiBuilder.group(ServedApi, "service", (handlers) =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const store = yield* Store.Store

@@ -4,7 +4,6 @@
  * @see docs/protocol.md "Management"
  * @since 0.1.0
  */
-import { Api } from "@effect-launchkey/core/Api"
 import { Forbidden, InvalidPolicyInput, ServiceNotFound } from "@effect-launchkey/core/ApiError"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import type { KeyId } from "@effect-launchkey/core/KeyId"
@@ -19,6 +18,7 @@ import * as Administration from "../Administration.ts"
 import * as Caller from "../Caller.ts"
 import { orForbidden, toPublicKey, toServiceProfile } from "../internal/records.ts"
 import { isStorable } from "../internal/storable.ts"
+import { ServedApi } from "../ServedApi.ts"
 import * as Store from "../Store.ts"
 
 const detail = undefined
@@ -92,7 +92,7 @@ const management = (owner: Effect.Effect<Entity.OrganizationId | Entity.Director
   })
 
 const organization = HttpApiBuilder.group(
-  Api,
+  ServedApi,
   "organizationServices",
   (handlers) =>
     Effect.map(management(Caller.organizationId), (_) =>
@@ -111,7 +111,7 @@ const organization = HttpApiBuilder.group(
 )
 
 const directory = HttpApiBuilder.group(
-  Api,
+  ServedApi,
   "directoryServices",
   (handlers) =>
     Effect.map(management(Effect.map(Caller.directory, ({ directoryId }) => directoryId)), (_) =>

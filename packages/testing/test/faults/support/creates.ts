@@ -59,7 +59,7 @@ const answering =
           yield* Ref.update(asked, (all) => [...all, id])
           yield* store.closeAuthorization(id, now, { _tag: "Canceled" })
         }
-      }))
+      }).pipe(Effect.orDie))
   }
 
 type Authorize = (client: ServiceClient.Service, user: string) => ReturnType<ServiceClient.Service["authorize"]>
