@@ -32,6 +32,8 @@ export default defineConfig({
     // a third of the time went into loading the same modules for each file again
     isolate: false,
     testTimeout: 20_000,
+    // before the tests of a file keys and platforms are made, which takes its time on a machine with other work
+    hookTimeout: 60_000,
     // two on two cores, where vitest leaves one idle
     maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
