@@ -11,6 +11,7 @@ import type { InvalidPolicy } from "@effect-launchkey/core/AuthPolicy"
 import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import type { ImportRefused } from "@effect-launchkey/platform/AccountImport"
 import type { KeysNotKept } from "@effect-launchkey/platform/AdminApi"
+import type { NotAFile } from "@effect-launchkey/platform/Backups"
 import type { NotRetired, RotationUnderWay } from "@effect-launchkey/platform/KeyRotation"
 import type { InvalidKeyEncryptionKey, NotUnsealed } from "@effect-launchkey/platform/KeyVault"
 import type { FileInUse } from "@effect-launchkey/sql/Libsql"
@@ -56,6 +57,7 @@ export type Failure =
   | StoreUnavailable
   | FileInUse
   | KeysNotKept
+  | NotAFile
   | RotationUnderWay
   | NotRetired
   | NotUnsealed
@@ -244,6 +246,11 @@ export const describe: (error: Failure) => Block = Match.typeTags<Failure, Block
     end: "refused",
     problem: `${filename} is in use by another process, and serves one at a time.`,
     next: "Stop the other, or reach it: it hears `launchkey admin` where the `adminSocket` of both is the same."
+  }),
+  NotAFile: () => ({
+    end: "refused",
+    problem: "What the platform keeps is in no file that could be copied.",
+    next: "Copy a PostgreSQL by its pg_dump, see docs/operating.md; memory ends with the process."
   }),
   KeysNotKept: () => ({
     end: "refused",

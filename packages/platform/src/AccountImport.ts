@@ -285,15 +285,18 @@ export const run = (
 ): Effect.Effect<Imported, ImportRefused | StoreUnavailable, Store.Store | PlatformClock.PlatformClock> =>
   Effect.gen(function*() {
     const log = yield* AuditLog.AuditLog
+    const store = yield* Store.Store
     const { kept, problems, steps } = yield* plan(account)
     if (problems.length > 0) return yield* new ImportRefused({ problems })
     if (!dryRun && steps.length > 0) {
-      for (const { add, path } of steps) {
-        if (!(yield* add)) {
-          return yield* new ImportRefused({ problems: [{ path, problem: "was added by somebody else meanwhile" }] })
+      yield* store.transaction(Effect.gen(function*() {
+        for (const { add, path } of steps) {
+          if (!(yield* add)) {
+            return yield* new ImportRefused({ problems: [{ path, problem: "was added by somebody else meanwhile" }] })
+          }
         }
-      }
-      yield* log.record({ act: "platform.import", on: "platform" })
+        yield* log.record({ act: "platform.import", on: "platform" })
+      }))
     }
     const counted = (kind: Kind) => ({ added: steps.filter((step) => step.kind === kind).length, kept: kept[kind] })
     return {

@@ -16,6 +16,7 @@ import * as AccountImport from "./AccountImport.ts"
 import { AdminApi, KeysNotKept, type PlatformKey } from "./AdminApi.ts"
 import * as Administration from "./Administration.ts"
 import * as AuditLog from "./AuditLog.ts"
+import * as Backups from "./Backups.ts"
 import * as KeyRotation from "./KeyRotation.ts"
 import * as PlatformClock from "./PlatformClock.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
@@ -63,6 +64,9 @@ const handlers = HttpApiBuilder.group(AdminApi, "admin", (handlers) =>
     const rotation = yield* Effect.serviceOption(KeyRotation.KeyRotation)
     const rotating = Effect.mapError(rotation, () => new KeysNotKept())
 
+    const backups = yield* Effect.serviceOption(Backups.Backups)
+    const copying = Effect.mapError(backups, () => new Backups.NotAFile())
+
     const services = (owner: typeof Entity.Organization.Type | typeof Entity.Directory.Type) =>
       Effect.gen(function*() {
         if (Entity.typeOf(owner) === "org") {
@@ -84,16 +88,19 @@ const handlers = HttpApiBuilder.group(AdminApi, "admin", (handlers) =>
       .handle("listOrganizations", () => store.organizations)
       .handle("createOrganization", ({ payload: { name, publicKey } }) =>
         Effect.gen(function*() {
+          // First, as a store in memory has no transactions.
           yield* Effect.mapError(
             jose.importPublicKey(publicKey),
             ({ message }) => new InvalidPublicKey({ detail: message })
           )
-          const { id } = yield* administration.createOrganization(name)
-          const keyId = yield* administration.addKey(Entity.organization(id), publicKey).pipe(
-            // A new organization has no key yet.
-            Effect.catchTag("PublicKeyAlreadyInUse", Effect.die)
-          )
-          return { id, keyId }
+          return yield* store.transaction(Effect.gen(function*() {
+            const { id } = yield* administration.createOrganization(name)
+            const keyId = yield* administration.addKey(Entity.organization(id), publicKey).pipe(
+              // It was made just now, and has no key.
+              Effect.catchTag("PublicKeyAlreadyInUse", Effect.die)
+            )
+            return { id, keyId }
+          }))
         }))
       .handle("listDirectories", ({ payload: { organizationId } }) =>
         Effect.gen(function*() {
@@ -153,6 +160,8 @@ const handlers = HttpApiBuilder.group(AdminApi, "admin", (handlers) =>
         }))
       .handle("listAudit", ({ payload }) => log.entries(payload))
       .handle("verifyAudit", ({ payload }) => AuditLog.verify(log, payload))
+      .handle("copyTo", ({ payload: { filename } }) => Effect.flatMap(copying, (_) => _.copyTo(filename)))
+      .handle("check", () => Effect.flatMap(copying, (_) => _.check))
       .handle("importAccount", ({ payload: { account, dryRun } }) =>
         AccountImport.run(account, { dryRun }).pipe(
           Effect.provideService(Store.Store, store),

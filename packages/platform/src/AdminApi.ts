@@ -18,6 +18,7 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import * as AccountImport from "./AccountImport.ts"
 import * as AuditLog from "./AuditLog.ts"
+import * as Backups from "./Backups.ts"
 import * as KeyRotation from "./KeyRotation.ts"
 import { NotUnsealed } from "./KeyVault.ts"
 import { UnsentReason } from "./WebhookEgress.ts"
@@ -239,6 +240,13 @@ export class AdminGroup extends HttpApiGroup.make("admin")
       .setPayload(Schema.Struct({ anchor: Schema.optional(AuditLog.Head) }))
       .addSuccess(AuditLog.Verdict)
   )
+  .add(
+    post("copyTo", "/backup")
+      .setPayload(Schema.Struct({ filename: Schema.NonEmptyString }))
+      .addSuccess(HttpApiSchema.NoContent)
+      .addError(Backups.NotAFile, { status: 409 })
+  )
+  .add(post("check", "/check").addSuccess(Backups.Checked).addError(Backups.NotAFile, { status: 409 }))
   .add(
     post("importAccount", "/import")
       .setPayload(Schema.Struct({ account: AccountImport.Account, dryRun: Schema.Boolean }))

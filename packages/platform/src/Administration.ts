@@ -403,7 +403,7 @@ export const make: Effect.Effect<Service, never, Store.Store | PlatformClock.Pla
         })
     }
     const log = yield* AuditLog.AuditLog
-    return log === AuditLog.none ? plain : audited(plain, log)
+    return log === AuditLog.none ? plain : audited(plain, store, log)
   }
 )
 

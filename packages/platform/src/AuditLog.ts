@@ -7,6 +7,7 @@
  */
 import { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
 import { KeyId } from "@effect-launchkey/core/KeyId"
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -124,16 +125,16 @@ export type Head = typeof Head.Type
  * @since 0.1.0
  * @category models
  */
-export interface Service {
+export interface Service<Unavailable = StoreUnavailable> {
   /** In the name of the caller whose request is being served, or else of the operator. */
-  readonly record: (recorded: Recorded) => Effect.Effect<void>
+  readonly record: (recorded: Recorded) => Effect.Effect<void, Unavailable>
   /** Those after a sequence number, by default from the first on; oldest first, at most `limit`. */
   readonly entries: (options: {
     readonly after?: number | undefined
     readonly limit: number
-  }) => Effect.Effect<ReadonlyArray<Entry>>
+  }) => Effect.Effect<ReadonlyArray<Entry>, Unavailable>
   /** None while nothing was recorded. */
-  readonly head: Effect.Effect<Option.Option<Head>>
+  readonly head: Effect.Effect<Option.Option<Head>, Unavailable>
 }
 
 /**
@@ -142,7 +143,7 @@ export interface Service {
  * @since 0.1.0
  * @category constructors
  */
-export const none: Service = {
+export const none: Service<never> = {
   record: () => Effect.void,
   entries: () => Effect.succeed([]),
   head: Effect.succeedNone
@@ -237,10 +238,10 @@ const page = 500
  * @since 0.1.0
  * @category combinators
  */
-export const verify = (
-  log: Pick<Service, "entries" | "head">,
+export const verify = <E>(
+  log: Pick<Service<E>, "entries" | "head">,
   options: { readonly anchor?: Head | undefined } = {}
-): Effect.Effect<Verdict> =>
+): Effect.Effect<Verdict, E> =>
   Effect.gen(function*() {
     // Where the log keeps its head beside its entries, that is an anchor too.
     const anchors = [...Option.toArray(yield* log.head), ...Option.toArray(Option.fromNullable(options.anchor))]
@@ -275,7 +276,7 @@ export const verify = (
  * @since 0.1.0
  * @category constructors
  */
-export const makeMemory: Effect.Effect<Service> = Effect.gen(function*() {
+export const makeMemory: Effect.Effect<Service<never>> = Effect.gen(function*() {
   const log = yield* Ref.make<ReadonlyArray<Entry>>([])
   const inTurn = (yield* Effect.makeSemaphore(1)).withPermits(1)
   const head = Effect.map(Ref.get(log), (entries) => Option.fromNullable(entries.at(-1)))

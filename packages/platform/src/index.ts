@@ -60,6 +60,15 @@ export * as AuditLog from "./AuditLog.ts"
 export * as Authenticator from "./Authenticator.ts"
 
 /**
+ * A copy of all that the platform keeps, made while it serves, and a look at whether all of it is whole: a port, for
+ * whoever operates it.
+ *
+ * @see docs/operating.md "Backup"
+ * @since 0.1.0
+ */
+export * as Backups from "./Backups.ts"
+
+/**
  * Who sent the request that a handler is serving, once its message was opened.
  *
  * @since 0.1.0

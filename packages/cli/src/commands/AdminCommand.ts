@@ -18,6 +18,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Admin from "../internal/admin.ts"
 import * as Audit from "../internal/auditCommands.ts"
+import * as Backup from "../internal/backupCommands.ts"
 import * as Given from "../internal/given.ts"
 import * as KeyCommands from "../internal/keyCommands.ts"
 import * as Leaf from "../internal/leaf.ts"
@@ -263,5 +264,6 @@ export const command = Leaf.group("admin", "The platform itself, on its own mach
   Leaf.group("webhook", "Webhooks on their way, and those that arrived or not.", [listWebhooks, replayWebhook]),
   Leaf.group("platform-key", "The platform's own keys.", PlatformKeys.commands),
   Leaf.group("audit", "Who changed what.", Audit.commands),
+  ...Backup.commands,
   importAccount
 ])

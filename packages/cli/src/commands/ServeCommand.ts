@@ -110,7 +110,7 @@ const onHangup = (renew: Effect.Effect<void>) =>
 export const serve = (
   loaded: ServeConfig.Loaded,
   started: (served: Served) => Effect.Effect<void> = () => Effect.void
-): Effect.Effect<never, Unusable | CannotListen, FileSystem.FileSystem> =>
+): Effect.Effect<never, Backend.Failure | CannotListen, FileSystem.FileSystem> =>
   Effect.scoped(Effect.gen(function*() {
     const { limits, listen, operations, shutdown, store, ...config } = loaded.config
     const { tls } = listen

@@ -1,30 +1,70 @@
 /** What a platform stands on, by the address of its store. */
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Administration from "@effect-launchkey/platform/Administration"
 import * as AuditLog from "@effect-launchkey/platform/AuditLog"
+import * as KeyVault from "@effect-launchkey/platform/KeyVault"
 import * as MemoryStore from "@effect-launchkey/platform/MemoryStore"
 import * as NodeWebhookEgress from "@effect-launchkey/platform/NodeWebhookEgress"
 import type * as Platform from "@effect-launchkey/platform/Platform"
 import * as PlatformClock from "@effect-launchkey/platform/PlatformClock"
 import * as PlatformKeys from "@effect-launchkey/platform/PlatformKeys"
 import * as PlatformSettings from "@effect-launchkey/platform/PlatformSettings"
+import * as Libsql from "@effect-launchkey/platform/sql/Libsql"
+import * as Pg from "@effect-launchkey/platform/sql/Pg"
+import * as SqlAuditLog from "@effect-launchkey/platform/sql/SqlAuditLog"
+import * as SqlBackups from "@effect-launchkey/platform/sql/SqlBackups"
+import * as SqlPlatformKeys from "@effect-launchkey/platform/sql/SqlPlatformKeys"
 import * as WebhookSender from "@effect-launchkey/platform/WebhookSender"
+import type { FileInUse } from "@effect-launchkey/sql/Libsql"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Fs from "node:fs/promises"
 import type { Loaded } from "../ServeConfig.ts"
 import { Unusable } from "./unusable.ts"
 
 export type Services = Platform.Services | Administration.Administration
 
+/** Why a platform cannot be opened. */
+export type Failure = Unusable | StoreUnavailable | FileInUse | KeyVault.NotUnsealed | KeyVault.InvalidKeyEncryptionKey
+
 const memory = Layer.mergeAll(MemoryStore.layer(), PlatformKeys.layerGenerated, AuditLog.layerMemory)
 
-const kept = ({ config }: Loaded) =>
-  Redacted.value(config.store) === "memory:" ? memory : Layer.fail(
-    new Unusable({
-      what: "File",
-      problem: "This version serves a platform from memory alone",
-      next: "Give `memory:` as its store."
-    })
+const vault = (
+  { keyEncryptionKey }: Loaded
+): Layer.Layer<KeyVault.KeyVault, Unusable | KeyVault.InvalidKeyEncryptionKey> =>
+  Option.match(keyEncryptionKey, {
+    onNone: () =>
+      Layer.fail(
+        new Unusable({
+          what: "File",
+          problem: "There is no key under which the platform's private keys are kept",
+          next:
+            "Give one as `keyEncryptionKeyFile`: 32 random bytes in base64url, which docs/operating.md shows how to make."
+        })
+      ),
+    onSome: (keys) => KeyVault.layer({ keys })
+  })
+
+/** Made where there is none, for its owner alone: what SQLite keeps beside it is as open as it. */
+const reserved = (filename: string) =>
+  Effect.ignore(Effect.tryPromise(async () => (await Fs.open(filename, "a", 0o600)).close()))
+
+const file = (filename: string) => Layer.unwrapEffect(Effect.as(reserved(filename), Libsql.layer({ filename })))
+
+const database = (url: string) =>
+  url.startsWith("file:")
+    ? file(url.slice("file:".length))
+    : Pg.layer({ url: Redacted.make(url) })
+
+const kept = (loaded: Loaded) => {
+  const url = Redacted.value(loaded.config.store)
+  return url === "memory:" ? memory : Layer.mergeAll(SqlPlatformKeys.layer(), SqlAuditLog.layer, SqlBackups.layer).pipe(
+    Layer.provideMerge(database(url)),
+    Layer.provide(vault(loaded))
   )
+}
 
 const settings = ({ baseUrl }: Loaded["config"]) =>
   Layer.succeed(PlatformSettings.PlatformSettings, {
@@ -38,10 +78,11 @@ const egress = ({ webhooks }: Loaded["config"]) =>
     ({ message }) => new Unusable({ what: "File", problem: message, next: "Correct `webhooks.allowedRanges`." })
   )
 
-export const layer = (loaded: Loaded): Layer.Layer<Services, Unusable> =>
+export const layer = (loaded: Loaded): Layer.Layer<Services, Failure> =>
   Administration.layer.pipe(
     Layer.provideMerge(WebhookSender.layerMemory),
-    Layer.provideMerge(Layer.merge(kept(loaded), PlatformClock.layer)),
+    Layer.provideMerge(kept(loaded)),
+    Layer.provideMerge(PlatformClock.layer),
     Layer.provideMerge(settings(loaded.config)),
     Layer.provide(egress(loaded.config))
   )

@@ -157,6 +157,26 @@ export const migrations: Readonly<Record<string, Migrations.Migration>> = {
       sealed TEXT NOT NULL,
       PRIMARY KEY (name)
     ) ${clustered(sql)}`
+  ]),
+  "0003_audit_log": statements((sql) => [
+    sql`CREATE TABLE platform_audit (
+      sequence BIGINT NOT NULL,
+      act TEXT NOT NULL,
+      actor TEXT NOT NULL,
+      at BIGINT NOT NULL,
+      target TEXT NOT NULL,
+      key_id TEXT,
+      previous TEXT NOT NULL,
+      hash TEXT NOT NULL,
+      PRIMARY KEY (sequence)
+    ) ${clustered(sql)}`,
+    sql`CREATE TABLE platform_audit_head (
+      one INTEGER NOT NULL,
+      sequence BIGINT NOT NULL,
+      hash TEXT NOT NULL,
+      PRIMARY KEY (one)
+    )`,
+    sql`INSERT INTO platform_audit_head (one, sequence, hash) VALUES (1, 0, ${"0".repeat(64)})`
   ])
 }
 

@@ -1,0 +1,111 @@
+import * as TestKeys from "@effect-launchkey/testing/TestKeys"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as FileSystem from "@effect/platform/FileSystem"
+import { assert, layer } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Layer, Logger, Option } from "effect"
+import * as ServeCommand from "../src/commands/ServeCommand.ts"
+import * as ServeConfig from "../src/ServeConfig.ts"
+import { launchkey } from "./support/launchkey.ts"
+
+const environment = Layer.merge(NodeContext.layer, FetchHttpClient.layer)
+
+/** A platform in a file of its own, which can be started and stopped. */
+const kept = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const folder = yield* fs.makeTempDirectoryScoped({ prefix: "launchkey-" })
+  const file = `${folder}/serve.json`
+  const config = {
+    baseUrl: "https://mfa.example.com",
+    store: "file:platform.db",
+    keyEncryptionKeyFile: "key",
+    authenticator: false,
+    listen: { port: 0 },
+    operations: { enabled: false }
+  }
+  yield* fs.writeFileString(file, JSON.stringify(config))
+  yield* fs.writeFileString(`${folder}/key`, "A".repeat(43), { mode: 0o600 })
+  yield* fs.writeFileString(`${folder}/organization.pub.pem`, TestKeys.organization.publicKey)
+  const admin = (...args: ReadonlyArray<string>) => launchkey({}, "admin", ...args, "--config", file)
+  const start = Effect.gen(function*() {
+    const started = yield* Deferred.make<void>()
+    const loaded = yield* ServeConfig.load(Option.some(file))
+    const fiber = yield* Effect.forkScoped(
+      Effect.provide(
+        ServeCommand.serve(loaded, () => Effect.asVoid(Deferred.succeed(started, undefined))),
+        Logger.remove(Logger.defaultLogger)
+      )
+    )
+    yield* Effect.raceFirst(Deferred.await(started), Fiber.join(fiber))
+    return fiber
+  })
+  return { admin, file, folder, fs, start }
+})
+
+layer(environment, { excludeTestServices: true, timeout: 60_000 })("a platform in a file", (it) => {
+  it.scoped("is operated while it is served, and while it is not", () =>
+    Effect.gen(function*() {
+      const { admin, folder, fs, start } = yield* kept
+      const created = yield* admin("organization", "create", "Kept", "--key", `${folder}/organization.pub.pem`)
+      assert.strictEqual(created.code, 0, created.err)
+      assert.strictEqual((yield* fs.stat(`${folder}/platform.db`)).mode & 0o777, 0o600)
+      const keys = yield* admin("platform-key", "list")
+
+      const fiber = yield* start
+      assert.include((yield* admin("organization", "list")).out, "Kept")
+      assert.strictEqual((yield* admin("platform-key", "list")).out, keys.out)
+      const rotated = yield* admin("platform-key", "rotate")
+      assert.match(rotated.out, /announced/)
+      assert.strictEqual((yield* admin("platform-key", "rotate")).code, 1)
+      yield* Fiber.interrupt(fiber)
+
+      assert.match((yield* admin("platform-key", "list")).out, /signing.*\n.*announced/)
+      assert.match((yield* admin("audit", "verify")).out, /^All 3 entries hold\./)
+    }))
+
+  it.scoped("is one process's, and opens under its key alone", () =>
+    Effect.gen(function*() {
+      const { admin, file, folder, fs, start } = yield* kept
+      const fiber = yield* start
+      const elsewhere = { LAUNCHKEY_SERVE_ADMIN_SOCKET: "elsewhere.sock" }
+      const second = yield* launchkey({ env: elsewhere }, "admin", "organization", "list", "--config", file)
+      assert.deepStrictEqual([second.code, second.err.includes("is in use by another process")], [1, true])
+      yield* Fiber.interrupt(fiber)
+      yield* fs.writeFileString(`${folder}/key`, "B".repeat(43))
+      const other = yield* admin("organization", "list")
+      assert.deepStrictEqual([other.code, other.err.includes("asks for key-encryption key")], [1, true])
+      yield* fs.writeFileString(`${folder}/key`, "short")
+      assert.strictEqual((yield* admin("organization", "list")).code, 2)
+      yield* fs.writeFileString(file, JSON.stringify({ baseUrl: "https://mfa.example.com", store: "file:platform.db" }))
+      const none = yield* admin("organization", "list")
+      assert.deepStrictEqual([none.code, none.err.includes("keyEncryptionKeyFile")], [2, true])
+    }))
+
+  it.scoped("is copied while it is served, and comes back from a copy that is whole", () =>
+    Effect.gen(function*() {
+      const { admin, folder, fs, start } = yield* kept
+      const create = (name: string) => admin("organization", "create", name, "--key", `${folder}/organization.pub.pem`)
+      const fiber = yield* start
+      yield* create("Before")
+      const copied = yield* admin("backup", `${folder}/copy.db`)
+      assert.strictEqual(copied.code, 0, copied.err)
+      assert.match(copied.out, /The database is sound\.\n.*\nAll 2 entries of the audit log hold\./)
+      assert.strictEqual((yield* fs.stat(`${folder}/copy.db`)).mode & 0o777, 0o600)
+      assert.strictEqual((yield* admin("backup", `${folder}/copy.db`)).code, 2)
+      yield* create("After")
+      assert.include((yield* admin("check")).out, "All 4 entries")
+      assert.include((yield* admin("restore", `${folder}/copy.db`, "--replace")).err, "The platform is served")
+      yield* Fiber.interrupt(fiber)
+
+      assert.include((yield* admin("restore", `${folder}/copy.db`)).err, "--replace")
+      const broken = yield* admin("restore", `${folder}/key`, "--replace")
+      assert.notStrictEqual(broken.code, 0)
+      assert.include((yield* admin("organization", "list")).out, "After")
+      const restored = yield* admin("restore", `${folder}/copy.db`, "--replace")
+      assert.strictEqual(restored.code, 0, restored.err)
+      const { out } = yield* admin("organization", "list")
+      assert.deepStrictEqual([out.includes("Before"), out.includes("After")], [true, false])
+      assert.isTrue(yield* fs.exists(`${folder}/platform.db.replaced`))
+      yield* start
+    }))
+})
