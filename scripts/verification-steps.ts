@@ -40,7 +40,7 @@ const sources: ReadonlyArray<Source> = [
   {
     file: "internal/strictJson.ts",
     tests: ["strictJson.test.ts"],
-    expressions: [["isUnambiguous(json) ?", "true ?"]]
+    expressions: [["if (isUnambiguous(json)) return", "return"]]
   },
   {
     file: "RemoteKeys.ts",
@@ -71,7 +71,7 @@ const isCheck = (node: ts.Node): boolean =>
   ts.isExpressionStatement(node)
     ? node.getText().startsWith("yield* check(")
     : ts.isIfStatement(node) && node.elseStatement === undefined &&
-      /^\{?\s*return yield\* .*(?:refuse\(|new Refusal\()/s.test(node.thenStatement.getText())
+      /^\{?\s*return (?:yield\* .*(?:refuse\(|new Refusal\()|refused\()/s.test(node.thenStatement.getText())
 
 const stepsOf = (source: Source): ReadonlyArray<Step> => {
   const file = Path.join(transport, "src", source.file)

@@ -46,7 +46,7 @@ export const benchmark: Benchmark = {
   run: async ({ ours, quick }, tell) => {
     const settings = quick
       ? { loads: [1, 32], warmUpCalls: 1, rounds: 2, sliceMillis: 1 }
-      : { loads: [1, 8, 32, 128], warmUpCalls: 300, rounds: 7, sliceMillis: 200 }
+      : { loads: [1, 8, 32, 128], warmUpCalls: 150, rounds: 5, sliceMillis: 200 }
     const { baseUrl, end, tokenIds } = await Peer.start()
     const dispatcher = new Agent()
     try {

@@ -60,8 +60,8 @@ const others = ({ java, python, pythonpath }: Options, tell: (text: string) => v
   }])
 ]
 
-/** So many that nobody is asked more often than the platform lets. */
-const users = 4000
+/** So many that nobody is asked twice. */
+const users = 8000
 
 /** Approves what is open for the users, by their devices. */
 const devices = (baseUrl: string) => {
@@ -170,7 +170,7 @@ export const benchmark: Benchmark = {
     if (drivers.length === 0) return undefined
     const settings = options.quick
       ? { calls: 10, rounds: 2, warmUpCalls: 10 }
-      : { calls: 60, rounds: 5, warmUpCalls: 300 }
+      : { calls: 200, rounds: 7, warmUpCalls: 1000 }
     const [us, ...them] = await compare(drivers, settings, tell)
     const rows = operations.map((operation) => ({
       operation,

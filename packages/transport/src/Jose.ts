@@ -21,7 +21,7 @@ import * as Keys from "./internal/keys.ts"
 import type { PrivateKey, PublicKey } from "./internal/keys.ts"
 import * as RsaKey from "./internal/rsaKey.ts"
 import { InvalidKey } from "./InvalidKey.ts"
-import { Refusal } from "./Rejection.ts"
+import { Refusal, type RejectionReason } from "./Rejection.ts"
 
 export { ContentEncryptionAlgorithm, KeyEncryptionAlgorithm, SignatureAlgorithm } from "./Algorithms.ts"
 export { keyIdOf, PrivateKey, PublicKey } from "./internal/keys.ts"
@@ -192,52 +192,63 @@ const owned = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(byt
 const aesKey = (key: Redacted.Redacted<Uint8Array>, use: "encrypt" | "decrypt") =>
   crypto.subtle.importKey("raw", owned(Redacted.value(key)), "AES-GCM", false, [use])
 
+const refused = (reason: RejectionReason) => Either.left(new Refusal({ reason }))
+
 const parseJws = (
   token: string,
   options?: { readonly keyIdOptional?: boolean | undefined }
-): Either.Either<UnverifiedJws, Refusal> =>
-  Either.gen(function*() {
-    const parts = token.split(".")
-    const [protectedHeader, payload, signature] = parts
-    if (parts.length !== 3 || !protectedHeader || payload === undefined || signature === undefined) {
-      return yield* Either.left(new Refusal({ reason: "TokenMalformed" }))
+): Either.Either<UnverifiedJws, Refusal> => {
+  const parts = token.split(".")
+  const [protectedHeader, payload, signature] = parts
+  if (parts.length !== 3 || !protectedHeader || payload === undefined || signature === undefined) {
+    return refused("TokenMalformed")
+  }
+  return Either.flatMap(
+    Compact.readHeader(parts, protectedHeader, "TokenMalformed"),
+    ({ alg, kid, typ }): Either.Either<UnverifiedJws, Refusal> => {
+      if (typ !== undefined && !(typeof typ === "string" && typ.toUpperCase() === "JWT")) {
+        return refused("HeaderNotAllowed")
+      }
+      if (!isSignatureAlgorithm(alg)) return refused("AlgorithmNotAllowed")
+      const named = kid !== undefined || options?.keyIdOptional !== true
+      if (named && !isKeyId(kid)) return refused("KeyIdInvalid")
+      // after the algorithm, so that an unsecured token ("none", without a signature) is named for what it is
+      if (payload === "" || signature === "") return refused("TokenMalformed")
+      return Either.right({
+        header: { alg, kid: isKeyId(kid) ? kid : undefined },
+        // few read it before it is verified
+        get payload() {
+          return Compact.decode(payload)
+        },
+        token
+      })
     }
-    const header = yield* Compact.readHeader(parts, protectedHeader, "TokenMalformed")
-    if (header.typ !== undefined && !(typeof header.typ === "string" && header.typ.toUpperCase() === "JWT")) {
-      return yield* Either.left(new Refusal({ reason: "HeaderNotAllowed" }))
-    }
-    const { alg, kid } = header
-    if (!isSignatureAlgorithm(alg)) return yield* Either.left(new Refusal({ reason: "AlgorithmNotAllowed" }))
-    const named = kid !== undefined || options?.keyIdOptional !== true
-    if (named && !isKeyId(kid)) return yield* Either.left(new Refusal({ reason: "KeyIdInvalid" }))
-    // after the algorithm, so that an unsecured token ("none", without a signature) is named for what it is
-    if (payload === "" || signature === "") return yield* Either.left(new Refusal({ reason: "TokenMalformed" }))
-    return { header: { alg, kid: isKeyId(kid) ? kid : undefined }, payload: Compact.decode(payload), token }
-  })
+  )
+}
 
-const parseJwe = (text: string): Either.Either<UnverifiedJwe, Refusal> =>
-  Either.gen(function*() {
-    // six suffice to see that there are more than five
-    const parts = text.split(".", 6)
-    const [protectedHeader, encryptedKey, iv, ciphertext, tag] = parts
-    if (
-      parts.length !== 5 || encryptedKey === undefined || iv === undefined || ciphertext === undefined
-      || tag === undefined
-    ) {
-      return yield* Either.left(new Refusal({ reason: "BodyNotEncrypted" }))
+const parseJwe = (text: string): Either.Either<UnverifiedJwe, Refusal> => {
+  // six suffice to see that there are more than five
+  const parts = text.split(".", 6)
+  const [protectedHeader, encryptedKey, iv, ciphertext, tag] = parts
+  if (
+    parts.length !== 5 || encryptedKey === undefined || iv === undefined || ciphertext === undefined
+    || tag === undefined
+  ) {
+    return refused("BodyNotEncrypted")
+  }
+  return Either.flatMap(
+    Compact.readHeader(parts, protectedHeader ?? "", "BodyMalformed"),
+    ({ alg, enc, kid }): Either.Either<UnverifiedJwe, Refusal> => {
+      if (!isKeyEncryptionAlgorithm(alg) || !isContentEncryptionAlgorithm(enc)) return refused("AlgorithmNotAllowed")
+      if (!isKeyId(kid)) return refused("KeyIdInvalid")
+      const octets = Compact.byteLength(ciphertext)
+      return encryptedKey !== "" && Compact.byteLength(iv) === 16 && Compact.byteLength(tag) === 32
+          && octets >= 16 && octets % 16 === 0
+        ? Either.right({ header: { alg, enc, kid }, token: text })
+        : refused("BodyMalformed")
     }
-    const header = yield* Compact.readHeader(parts, protectedHeader ?? "", "BodyMalformed")
-    const { alg, enc, kid } = header
-    if (!isKeyEncryptionAlgorithm(alg) || !isContentEncryptionAlgorithm(enc)) {
-      return yield* Either.left(new Refusal({ reason: "AlgorithmNotAllowed" }))
-    }
-    if (!isKeyId(kid)) return yield* Either.left(new Refusal({ reason: "KeyIdInvalid" }))
-    const octets = Compact.byteLength(ciphertext)
-    return encryptedKey !== "" && Compact.byteLength(iv) === 16 && Compact.byteLength(tag) === 32
-        && octets >= 16 && octets % 16 === 0
-      ? { header: { alg, enc, kid }, token: text }
-      : yield* Either.left(new Refusal({ reason: "BodyMalformed" }))
-  })
+  )
+}
 
 const importKey = <Numbers, Key>(
   read: Either.Either<Numbers, InvalidKey>,

@@ -23,13 +23,12 @@ export const readHeader = (
   parts: ReadonlyArray<string>,
   protectedHeader: string,
   malformed: RejectionReason
-): Either.Either<{ readonly [member: string]: unknown }, Refusal> =>
-  Either.gen(function*() {
-    if (!parts.every(Base64url.isCanonical)) return yield* Either.left(new Refusal({ reason: malformed }))
-    const header = yield* parseJson(Base64url.decode(protectedHeader), malformed)
-    if (!Predicate.isRecord(header)) return yield* Either.left(new Refusal({ reason: malformed }))
-    if (forbidden.some((member) => Object.hasOwn(header, member))) {
-      return yield* Either.left(new Refusal({ reason: "HeaderNotAllowed" }))
-    }
-    return header
+): Either.Either<{ readonly [member: string]: unknown }, Refusal> => {
+  const refused = (reason: RejectionReason) => Either.left(new Refusal({ reason }))
+  if (!parts.every(Base64url.isCanonical)) return refused(malformed)
+  return Either.flatMap(parseJson(Base64url.decode(protectedHeader), malformed), (header) => {
+    if (!Predicate.isRecord(header)) return refused(malformed)
+    if (forbidden.some((member) => Object.hasOwn(header, member))) return refused("HeaderNotAllowed")
+    return Either.right(header)
   })
+}

@@ -14,10 +14,13 @@ const maximumDepth = 32
 // ignoreBOM keeps a byte order mark in the text, where JSON does not allow it
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
+const quote = 0x22
+const backslash = 0x5c
+
 /** Index of the quote that closes the string opened at `start`; the text is known to be JSON. */
 const closingQuote = (json: string, start: number): number => {
   let end = start + 1
-  while (json[end] !== "\"") end += json[end] === "\\" ? 2 : 1
+  for (let code = json.charCodeAt(end); code !== quote; code = json.charCodeAt(end)) end += code === backslash ? 2 : 1
   return end
 }
 
@@ -28,24 +31,24 @@ const isUnambiguous = (json: string): boolean => {
   // a string is a member name when it follows "{", or "," directly inside an object
   let expectsName = false
   for (let i = 0; i < json.length; i++) {
-    switch (json[i]) {
-      case "{":
+    switch (json.charCodeAt(i)) {
+      case 0x7b: // {
         if (open.push(new Set()) > maximumDepth) return false
         expectsName = true
         break
-      case "[":
+      case 0x5b: // [
         if (open.push(undefined) > maximumDepth) return false
         expectsName = false
         break
-      case "}":
-      case "]":
+      case 0x7d: // }
+      case 0x5d: // ]
         open.pop()
         expectsName = false
         break
-      case ",":
+      case 0x2c: // ,
         expectsName = open.at(-1) !== undefined
         break
-      case "\"": {
+      case quote: {
         const end = closingQuote(json, i)
         if (expectsName) {
           // parsed, because "al\u0067" and "alg" are one name
@@ -67,16 +70,13 @@ const isUnambiguous = (json: string): boolean => {
  * Reads octets as one JSON text: valid UTF-8 without a byte order mark, unique member names at every depth, bounded
  * nesting. The refusal says only `reason`: a parser's own message would quote the text.
  */
-export const parseJson = (bytes: Uint8Array, reason: RejectionReason): Either.Either<unknown, Refusal> =>
-  Either.try({
-    try: () => utf8.decode(bytes),
-    catch: () => new Refusal({ reason })
-  }).pipe(
-    Either.flatMap((json) =>
-      Either.try({
-        try: () => [json, JSON.parse(json) as unknown] as const,
-        catch: () => new Refusal({ reason })
-      })
-    ),
-    Either.flatMap(([json, value]) => isUnambiguous(json) ? Either.right(value) : Either.left(new Refusal({ reason })))
-  )
+export const parseJson = (bytes: Uint8Array, reason: RejectionReason): Either.Either<unknown, Refusal> => {
+  try {
+    const json = utf8.decode(bytes)
+    const value: unknown = JSON.parse(json)
+    if (isUnambiguous(json)) return Either.right(value)
+  } catch {
+    // what either says of it quotes it
+  }
+  return Either.left(new Refusal({ reason }))
+}
