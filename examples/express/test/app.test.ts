@@ -56,14 +56,15 @@ const Live = Layer.scoped(
   })
 ).pipe(Layer.provideMerge(TestPlatform.layer), Layer.orDie)
 
+const post = async (url: string, user: string, signal: AbortSignal): Promise<number> => {
+  const body = new URLSearchParams({ user, amount: "€ 100" })
+  const response = await fetch(url, { method: "POST", body, signal })
+  await response.text()
+  return response.status
+}
+
 const transfer = (user: string) =>
-  Effect.flatMap(Address, (address) =>
-    Effect.promise(async (signal) => {
-      const body = new URLSearchParams({ user, amount: "€ 100" })
-      const response = await fetch(`${address}/transfers`, { method: "POST", body, signal })
-      await response.text()
-      return response.status
-    }))
+  Effect.flatMap(Address, (address) => Effect.promise((signal) => post(`${address}/transfers`, user, signal)))
 
 const deviceOf = (user: string) => Effect.flatMap(TestPlatform.TestPlatform, (_) => _.linkedDevice(user))
 
