@@ -6,16 +6,15 @@
  * @since 0.1.0
  */
 import type { DeviceId } from "@effect-launchkey/core/Authorization"
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Queue from "effect/Queue"
-import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
+import * as Listeners from "./internal/listeners.ts"
 import { isOpen, type UserKey } from "./Records.ts"
 import type * as Store from "./Store.ts"
 
@@ -23,9 +22,12 @@ import type * as Store from "./Store.ts"
  * @since 0.1.0
  * @category models
  */
-export interface Service {
-  /** Tells whoever listens for a device of the user. It may be forgotten: a notice is a hint, and devices ask by themselves. */
-  readonly announce: (user: UserKey) => Effect.Effect<void>
+export interface Service<Unavailable = StoreUnavailable> {
+  /**
+   * Tells whoever listens for a device of the user; once it is committed, where it is a part of a transaction, which fails
+   * where it does. It may be forgotten: a notice is a hint, and devices ask by themselves.
+   */
+  readonly announce: (user: UserKey) => Effect.Effect<void, Unavailable>
   /**
    * Listens from now on until the scope ends. What is announced faster than it is taken is told once. A device listens
    * {@link maximumListeners} times at most: one more ends the first of them.
@@ -51,62 +53,17 @@ export class DeviceNotices extends Context.Tag("@effect-launchkey/platform/Devic
  */
 export const maximumListeners = 4
 
-interface Listener {
-  readonly deviceId: DeviceId
-  readonly queue: Queue.Queue<void>
-}
+/**
+ * A user as one text.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const userText = ({ directoryId, identifier }: UserKey): string => `${directoryId} ${identifier}`
 
-const userText = ({ directoryId, identifier }: UserKey): string => `${directoryId} ${identifier}`
-
-/** `end` ends all listening. */
-const begin = Effect.gen(function*() {
-  const listeners = yield* Ref.make(HashMap.empty<string, ReadonlyArray<Listener>>())
-  const of = (all: HashMap.HashMap<string, ReadonlyArray<Listener>>, user: string) =>
-    Option.getOrElse(HashMap.get(all, user), (): ReadonlyArray<Listener> => [])
-
-  const add = (user: string, listener: Listener) =>
-    Ref.modify(listeners, (all) => {
-      const before = of(all, user)
-      const own = before.filter(({ deviceId }) => deviceId === listener.deviceId)
-      const ended = own.length < maximumListeners ? undefined : own[0]
-      const left = before.filter((other) => other !== ended)
-      return [ended, HashMap.set(all, user, [...left, listener])]
-    })
-
-  const remove = (user: string, listener: Listener) =>
-    Ref.update(listeners, (all) => {
-      const left = of(all, user).filter((other) => other !== listener)
-      return left.length === 0 ? HashMap.remove(all, user) : HashMap.set(all, user, left)
-    })
-
-  const service: Service = {
-    announce: (user) =>
-      Effect.flatMap(
-        Ref.get(listeners),
-        (all) =>
-          Effect.forEach(of(all, userText(user)), ({ queue }) => Queue.offer(queue, undefined), { discard: true })
-      ),
-    listen: ({ id, user }) =>
-      Effect.acquireRelease(
-        Effect.gen(function*() {
-          const listener: Listener = { deviceId: id, queue: yield* Queue.sliding<void>(1) }
-          const ended = yield* add(userText(user), listener)
-          if (ended !== undefined) yield* Queue.shutdown(ended.queue)
-          return listener
-        }),
-        (listener) => Effect.zipRight(remove(userText(user), listener), Queue.shutdown(listener.queue))
-      ).pipe(Effect.map(({ queue }) => Stream.fromQueue(queue)))
-  }
-  const end = Effect.flatMap(
-    Ref.getAndSet(listeners, HashMap.empty()),
-    (all) =>
-      Effect.forEach(
-        HashMap.values(all),
-        (each) => Effect.forEach(each, ({ queue }) => Queue.shutdown(queue), { discard: true }),
-        { discard: true }
-      )
-  )
-  return { service, end }
+const over = (listeners: Listeners.Listeners): Service<never> => ({
+  announce: (user) => listeners.tell(userText(user)),
+  listen: ({ id, user }) => listeners.listen(id, userText(user))
 })
 
 /**
@@ -115,7 +72,7 @@ const begin = Effect.gen(function*() {
  * @since 0.1.0
  * @category constructors
  */
-export const makeMemory: Effect.Effect<Service> = Effect.map(begin, ({ service }) => service)
+export const makeMemory: Effect.Effect<Service<never>> = Effect.map(Listeners.make(maximumListeners), over)
 
 /**
  * For one process. All listening ends with the layer.
@@ -125,7 +82,7 @@ export const makeMemory: Effect.Effect<Service> = Effect.map(begin, ({ service }
  */
 export const layerMemory: Layer.Layer<DeviceNotices> = Layer.scoped(
   DeviceNotices,
-  Effect.map(Effect.acquireRelease(begin, ({ end }) => end), ({ service }) => service)
+  Effect.map(Effect.acquireRelease(Listeners.make(maximumListeners), ({ end }) => end), over)
 )
 
 /**

@@ -91,7 +91,7 @@ export const deliveryAttempts = /* @__PURE__ */ counter({
 })
 
 /**
- * Attempted, or waiting for the next attempt.
+ * Attempted, or waiting for the next attempt: all of the queue, whichever node tells it.
  *
  * @since 0.1.0
  * @category models

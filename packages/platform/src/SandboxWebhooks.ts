@@ -25,7 +25,7 @@ import * as WebhookSender from "./WebhookSender.ts"
  * @category models
  */
 export interface Webhooks {
-  readonly sender: WebhookSender.Service
+  readonly sender: WebhookSender.Service<never>
   /**
    * Sends what a delivery told once more, as `Resend` says, and yields the status of the answer. None where the log does
    * not hold the delivery, or nothing of it was sent yet.
@@ -76,9 +76,11 @@ export const make: Effect.Effect<Webhooks, never, PlatformKeys.PlatformKeys | Sc
       post: (request) => Effect.zipRight(keep(sent, request.delivery, request), egress.post(request))
     }
 
-    const inner = yield* WebhookSender.make.pipe(
-      Effect.provideService(WebhookEgress.WebhookEgress, recording),
-      Effect.provideServiceEffect(WebhookQueue.WebhookQueue, WebhookQueue.makeMemory)
+    const queue = yield* WebhookQueue.makeMemory
+    const inner = yield* Effect.provideService(
+      WebhookSender.makeWith(queue),
+      WebhookEgress.WebhookEgress,
+      recording
     )
 
     const stranger = yield* Effect.cached(

@@ -57,7 +57,8 @@ export const end = (
       serviceId === undefined || session.serviceId === serviceId
     )
     yield* Effect.forEach(held, (session) =>
-      Effect.gen(function*() {
+      // A session that has ended is told of, whatever happens between the two.
+      store.transaction(Effect.gen(function*() {
         const ended = yield* store.endSession(user, session.serviceId)
         const service = yield* store.service(session.serviceId)
         if (Option.isNone(ended) || Option.isNone(service)) return
@@ -65,5 +66,5 @@ export const end = (
           serviceUserHash: yield* UserNames.serviceUserHash(session.serviceId, user),
           ended: yield* clock.now
         })
-      }), { discard: true })
+      })), { discard: true })
   })

@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import type { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
@@ -156,27 +157,31 @@ export interface ClaimOptions {
  * @since 0.1.0
  * @category models
  */
-export interface Service {
-  /** Adds a delivery that is due at once, or one that is refused. */
-  readonly enqueue: (webhook: Webhook, now: DateTime.Utc) => Effect.Effect<Delivery>
+export interface Service<Unavailable = StoreUnavailable> {
+  /** Adds a delivery that is due at once, or one that is refused: as a part of the transaction that is open, if one is. */
+  readonly enqueue: (webhook: Webhook, now: DateTime.Utc) => Effect.Effect<Delivery, Unavailable>
   /** Some that are due, those that have been for longest first; none of them is another claim's, until this one ends. */
-  readonly claim: (options: ClaimOptions) => Effect.Effect<ReadonlyArray<Claim>>
+  readonly claim: (options: ClaimOptions) => Effect.Effect<ReadonlyArray<Claim>, Unavailable>
   /** Notes an attempt and what is to follow. False, and nothing is noted, where the claim has ended and another followed. */
-  readonly settle: (claim: Claim, attempt: Option.Option<Attempt>, outcome: Outcome) => Effect.Effect<boolean>
+  readonly settle: (
+    claim: Claim,
+    attempt: Option.Option<Attempt>,
+    outcome: Outcome
+  ) => Effect.Effect<boolean, Unavailable>
   /** Ends a claim without an attempt: its delivery is due again. */
-  readonly release: (claim: Claim, now: DateTime.Utc) => Effect.Effect<void>
+  readonly release: (claim: Claim, now: DateTime.Utc) => Effect.Effect<void, Unavailable>
   /** How many are on their way, and when the next of them is due, those at the named origins left out. */
   readonly outlook: (except: ReadonlyArray<string>) => Effect.Effect<{
     readonly open: number
     readonly next: Option.Option<DateTime.Utc>
-  }>
+  }, Unavailable>
   /**
    * Lets a delivery that has ended, however it did, begin anew. None where it is still on its way, its URL is none, or the
    * log does not hold it.
    */
-  readonly replay: (id: number, now: DateTime.Utc) => Effect.Effect<Option.Option<Delivery>>
+  readonly replay: (id: number, now: DateTime.Utc) => Effect.Effect<Option.Option<Delivery>, Unavailable>
   /** The latest deliveries, oldest first. */
-  readonly log: Effect.Effect<ReadonlyArray<Delivery>>
+  readonly log: Effect.Effect<ReadonlyArray<Delivery>, Unavailable>
   /** Tells that there may be something to claim. It may fail to: see `interval`. */
   readonly hints: Stream.Stream<void>
   /** How often to look whatever was told: none where nobody but this process adds anything. */
@@ -240,9 +245,9 @@ const insert = (items: Array<Item>, item: Item): void => {
  * @since 0.1.0
  * @category constructors
  */
-export const makeMemory: Effect.Effect<Service> = Effect.gen(function*() {
+export const makeMemory: Effect.Effect<Service<never>> = Effect.gen(function*() {
   const { webhooks: limits } = yield* PlatformSettings.PlatformSettings
-  return yield* Effect.sync((): Service => {
+  return yield* Effect.sync((): Service<never> => {
     const items = new Map<number, Item>()
     /** Those that are on their way, by origin. */
     const waiting = new Map<string, Array<Item>>()

@@ -60,8 +60,7 @@ const scene = (settings: Partial<PlatformSettings.Webhooks> = {}) =>
   Effect.gen(function*() {
     const attempts = yield* Queue.unbounded<WebhookEgress.Request>()
     const answers = yield* Queue.unbounded<Answer>()
-    const sender = yield* WebhookSender.make.pipe(
-      Effect.provideServiceEffect(WebhookQueue.WebhookQueue, WebhookQueue.makeMemory),
+    const sender = yield* Effect.flatMap(WebhookQueue.makeMemory, WebhookSender.makeWith).pipe(
       Effect.provideService(WebhookEgress.WebhookEgress, {
         post: (request) => Effect.zipRight(Queue.offer(attempts, request), Effect.flatten(Queue.take(answers)))
       }),

@@ -71,28 +71,31 @@ export const linking = HttpApiBuilder.group(ServedApi, "linking", (handlers) =>
           yield* limited(`link of ${payload.code}`, sdkKeyAttempts)
           return yield* new InvalidSdkKey({ detail })
         }
-        const linked = yield* store.completeLinking(payload.code, now, (device) => ({
-          ...device,
-          status: "LINKED",
-          name: Option.some(payload.name),
-          type: Option.some(payload.type),
-          updated: now
+        const linked = yield* store.transaction(Effect.gen(function*() {
+          const linked = yield* store.completeLinking(payload.code, now, (device) => ({
+            ...device,
+            status: "LINKED",
+            name: Option.some(payload.name),
+            type: Option.some(payload.type),
+            updated: now
+          }))
+          if (Option.isNone(linked)) return yield* unknown
+          yield* store.insertKey(Entity.device(linked.value.id), {
+            id: key.keyId,
+            pem: key.pem,
+            type: "BOTH",
+            active: true,
+            created: now,
+            expires: Option.none()
+          })
+          yield* Option.match(Option.all([directory, link.value.requester]), {
+            onNone: () => Effect.void,
+            onSome: ([to, requester]) =>
+              deviceLinked(to, requester, { deviceId: linked.value.id, publicKey: key.pem, publicKeyId: key.keyId })
+          })
+          return linked.value
         }))
-        if (Option.isNone(linked)) return yield* unknown
-        yield* store.insertKey(Entity.device(linked.value.id), {
-          id: key.keyId,
-          pem: key.pem,
-          type: "BOTH",
-          active: true,
-          created: now,
-          expires: Option.none()
-        })
-        yield* Option.match(Option.all([directory, link.value.requester]), {
-          onNone: () => Effect.void,
-          onSome: ([to, requester]) =>
-            deviceLinked(to, requester, { deviceId: linked.value.id, publicKey: key.pem, publicKeyId: key.keyId })
-        })
-        return { deviceId: linked.value.id }
+        return { deviceId: linked.id }
       }))
   }))
 
@@ -167,12 +170,17 @@ export const device = HttpApiBuilder.group(ServedApi, "device", (handlers) =>
           userPushId: yield* UserNames.userPushId(serviceId, user),
           keyId: recipient.id
         }
-        const before = yield* store.closeAuthorization(id, now, { _tag: "Answered", answer: relayed })
-        const state = Option.getOrElse(before, () => asked.value)
+        const state = yield* store.transaction(Effect.gen(function*() {
+          const before = yield* store.closeAuthorization(id, now, { _tag: "Answered", answer: relayed })
+          const state = Option.getOrElse(before, () => asked.value)
+          if (Store.isOpen(state, now) && service !== undefined) {
+            yield* authorizationAnswered(service, requester, relayed)
+          }
+          return state
+        }))
         if (state.state._tag === "Answered") return yield* new AuthorizationResponseExists({ detail })
         if (state.state._tag === "Canceled") return yield* new AuthorizationRequestCanceled({ detail })
         if (!Store.isOpen(state, now)) return yield* new RequestTimedOut({ detail })
-        if (service !== undefined) yield* authorizationAnswered(service, requester, relayed)
       })
 
     return handlers

@@ -1,5 +1,6 @@
 import type { AuthorizationPackage } from "@effect-launchkey/core/Authorization"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import { AuthorizationWebhook, DeviceLinkWebhook, SessionEndWebhook } from "@effect-launchkey/core/Webhook"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -8,7 +9,10 @@ import type * as Store from "../Store.ts"
 import type { Webhook } from "../WebhookQueue.ts"
 import { WebhookSender } from "../WebhookSender.ts"
 
-const send = (url: Option.Option<string>, webhook: Omit<Webhook, "url">): Effect.Effect<void, never, WebhookSender> =>
+const send = (
+  url: Option.Option<string>,
+  webhook: Omit<Webhook, "url">
+): Effect.Effect<void, StoreUnavailable, WebhookSender> =>
   Option.match(url, {
     onNone: () => Effect.void,
     onSome: (url) => Effect.flatMap(WebhookSender, (sender) => sender.send({ ...webhook, url }))

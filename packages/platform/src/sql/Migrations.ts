@@ -177,6 +177,25 @@ export const migrations: Readonly<Record<string, Migrations.Migration>> = {
       PRIMARY KEY (one)
     )`,
     sql`INSERT INTO platform_audit_head (one, sequence, hash) VALUES (1, 0, ${"0".repeat(64)})`
+  ]),
+  "0004_deliveries": statements((sql) => [
+    sql`CREATE TABLE platform_deliveries (
+      id ${position(sql)},
+      kind TEXT NOT NULL,
+      url TEXT NOT NULL,
+      origin TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      created BIGINT NOT NULL,
+      state TEXT NOT NULL,
+      due BIGINT NOT NULL,
+      ticket INTEGER NOT NULL DEFAULT 0,
+      failures INTEGER NOT NULL DEFAULT 0,
+      failing_since BIGINT,
+      attempts TEXT NOT NULL,
+      record TEXT NOT NULL
+    )`,
+    sql`CREATE INDEX platform_deliveries_due ON platform_deliveries (due, id) WHERE state = 'PENDING'`,
+    sql`CREATE INDEX platform_deliveries_ended ON platform_deliveries (id) WHERE state <> 'PENDING'`
   ])
 }
 
