@@ -1,6 +1,6 @@
 /** What the client that is derived from the contract costs by itself: one call of it, with an HTTP client that does nothing. */
-import { Api } from "@effect-launchkey/core/Api"
-import * as HttpApiClient from "@effect/platform/HttpApiClient"
+import { ServiceApi } from "@effect-launchkey/core/api/ServiceApi"
+import * as DerivedClient from "@effect-launchkey/transport/DerivedClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
@@ -19,15 +19,15 @@ const idle = HttpClient.make((request) =>
   )
 ).pipe(HttpClient.mapRequest(HttpClientRequest.prependUrl("https://mfa.example.com")))
 
-const pairs = Effect.gen(function*() {
-  const api = yield* HttpApiClient.group(Api, { group: "service", httpClient: idle })
+const pairs = (): ReadonlyArray<Micro.Pair> => {
+  const api = DerivedClient.make(ServiceApi, idle)
   const payload = { ...Fixture.authorizeOptions, user: Fixture.user }
   const text = JSON.stringify(Fixture.createBody)
   const create = HttpClientRequest.post(Fixture.endpoints.create.path).pipe(
     HttpClientRequest.bodyText(text, "application/json")
   )
   const poll = HttpClientRequest.get(Fixture.endpoints["pending poll"].path)
-  const all: ReadonlyArray<Micro.Pair> = [
+  return [
     {
       name: "create",
       ours: () => Effect.runPromise(api.createAuthorization({ payload })),
@@ -39,14 +39,13 @@ const pairs = Effect.gen(function*() {
       bare: () => Effect.runPromise(idle.execute(poll))
     }
   ]
-  return all
-})
+}
 
 export const benchmark: Benchmark = {
   name: "contract",
   run: async ({ quick }, tell) => {
     const settings = quick ? { rounds: 2, time: 2 } : { rounds: 7, time: 300 }
-    const rows = await Micro.measure(await Effect.runPromise(pairs), settings, tell)
+    const rows = await Micro.measure(pairs(), settings, tell)
     return {
       figures: { settings, rows },
       goals: [],
