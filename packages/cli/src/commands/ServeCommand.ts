@@ -116,7 +116,7 @@ export const serve = (
     const { tls } = listen
     const pair = tls === undefined ? undefined : yield* certificate(tls)
     const stopping = yield* Ref.make(false)
-    const backend = yield* Layer.build(Backend.layer(loaded))
+    const backend = yield* Layer.build(Backend.layer(loaded, { serves: true }))
     if (Redacted.value(store) === "memory:") {
       yield* Effect.logWarning("The store is this process's memory: all of it ends with the process")
     }

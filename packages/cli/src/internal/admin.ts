@@ -39,7 +39,7 @@ const onStore = (loaded: ServeConfig.Loaded) =>
       })
     )
     : Effect.flatMap(
-      Layer.build(Backend.layer(loaded)),
+      Layer.build(Backend.layer(loaded, { serves: false })),
       (backend) => Effect.map(Effect.provide(Admin.httpApp, backend), InProcess.make)
     )
 

@@ -9,11 +9,8 @@ import type * as Platform from "@effect-launchkey/platform/Platform"
 import * as PlatformClock from "@effect-launchkey/platform/PlatformClock"
 import * as PlatformKeys from "@effect-launchkey/platform/PlatformKeys"
 import * as PlatformSettings from "@effect-launchkey/platform/PlatformSettings"
-import * as Libsql from "@effect-launchkey/platform/sql/Libsql"
-import * as Pg from "@effect-launchkey/platform/sql/Pg"
-import * as SqlAuditLog from "@effect-launchkey/platform/sql/SqlAuditLog"
-import * as SqlBackups from "@effect-launchkey/platform/sql/SqlBackups"
-import * as SqlPlatformKeys from "@effect-launchkey/platform/sql/SqlPlatformKeys"
+import * as SqlPlatform from "@effect-launchkey/platform/sql/SqlPlatform"
+import * as WebhookQueue from "@effect-launchkey/platform/WebhookQueue"
 import * as WebhookSender from "@effect-launchkey/platform/WebhookSender"
 import type { FileInUse } from "@effect-launchkey/sql/Libsql"
 import * as Effect from "effect/Effect"
@@ -29,7 +26,12 @@ export type Services = Platform.Services | Administration.Administration
 /** Why a platform cannot be opened. */
 export type Failure = Unusable | StoreUnavailable | FileInUse | KeyVault.NotUnsealed | KeyVault.InvalidKeyEncryptionKey
 
-const memory = Layer.mergeAll(MemoryStore.layer(), PlatformKeys.layerGenerated, AuditLog.layerMemory)
+const memory = Layer.mergeAll(
+  MemoryStore.layer(),
+  PlatformKeys.layerGenerated,
+  AuditLog.layerMemory,
+  WebhookQueue.layerMemory
+)
 
 const vault = (
   { keyEncryptionKey }: Loaded
@@ -51,26 +53,28 @@ const vault = (
 const reserved = (filename: string) =>
   Effect.ignore(Effect.tryPromise(async () => (await Fs.open(filename, "a", 0o600)).close()))
 
-const file = (filename: string) => Layer.unwrapEffect(Effect.as(reserved(filename), Libsql.layer({ filename })))
-
-const database = (url: string) =>
-  url.startsWith("file:")
-    ? file(url.slice("file:".length))
-    : Pg.layer({ url: Redacted.make(url) })
+const file = (filename: string) =>
+  Layer.unwrapEffect(Effect.as(reserved(filename), SqlPlatform.layerLibsql({ filename })))
 
 const kept = (loaded: Loaded) => {
-  const url = Redacted.value(loaded.config.store)
-  return url === "memory:" ? memory : Layer.mergeAll(SqlPlatformKeys.layer(), SqlAuditLog.layer, SqlBackups.layer).pipe(
-    Layer.provideMerge(database(url)),
-    Layer.provide(vault(loaded))
-  )
+  const { store } = loaded.config
+  const url = Redacted.value(store)
+  if (url === "memory:") return memory
+  const sealed = vault(loaded)
+  return url.startsWith("file:")
+    ? Layer.provide(file(url.slice("file:".length)), sealed)
+    : Layer.provide(SqlPlatform.layerPg({ url: store }), sealed)
 }
 
-const settings = ({ baseUrl }: Loaded["config"]) =>
-  Layer.succeed(PlatformSettings.PlatformSettings, {
-    ...PlatformSettings.defaults,
+/** Whoever only administers leaves webhooks to those who serve: no attempt of its own would be cut off by its end. */
+const settings = ({ baseUrl }: Loaded["config"], serves: boolean) => {
+  const { webhooks, ...defaults } = PlatformSettings.defaults
+  return Layer.succeed(PlatformSettings.PlatformSettings, {
+    ...defaults,
+    webhooks: serves ? webhooks : { ...webhooks, concurrency: 0 },
     qrCodeUrl: (code) => `${baseUrl.replace(/\/$/, "")}/public/v3/qr/${code}`
   })
+}
 
 const egress = ({ webhooks }: Loaded["config"]) =>
   Layer.mapError(
@@ -78,11 +82,14 @@ const egress = ({ webhooks }: Loaded["config"]) =>
     ({ message }) => new Unusable({ what: "File", problem: message, next: "Correct `webhooks.allowedRanges`." })
   )
 
-export const layer = (loaded: Loaded): Layer.Layer<Services, Failure> =>
+export const layer = (
+  loaded: Loaded,
+  { serves }: { readonly serves: boolean }
+): Layer.Layer<Services, Failure> =>
   Administration.layer.pipe(
-    Layer.provideMerge(WebhookSender.layerMemory),
+    Layer.provideMerge(WebhookSender.layer),
     Layer.provideMerge(kept(loaded)),
     Layer.provideMerge(PlatformClock.layer),
-    Layer.provideMerge(settings(loaded.config)),
+    Layer.provideMerge(settings(loaded.config, serves)),
     Layer.provide(egress(loaded.config))
   )
