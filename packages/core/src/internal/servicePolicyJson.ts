@@ -317,9 +317,12 @@ const encode = (
   }
 }
 
-export type ServicePolicy = Policy.ServicePolicy
+// Types of their own, as declarations of other packages name the place where a type is made, and none knows internal
+// modules.
 
-export type KnownPolicy = Policy.KnownPolicy
+export type KnownPolicy = Exclude<Policy.ServicePolicy, Policy.UnknownPolicy>
+
+export type ServicePolicy = KnownPolicy | Policy.UnknownPolicy
 
 /**
  * The policy of a service ⇄ its JSON. Written in one form for each type, no null anywhere: `fences` and both denials
@@ -330,14 +333,16 @@ export type KnownPolicy = Policy.KnownPolicy
  * @since 0.1.0
  * @category schemas
  */
-export const ServicePolicy: Schema.Schema<Policy.ServicePolicy, JsonObject> = Schema.transformOrFail(
-  JsonObject,
-  Policy.ServicePolicyFromSelf,
-  { strict: true, decode, encode }
-).annotations({
-  identifier: "@effect-launchkey/core/internal/servicePolicyJson",
-  [wireForm]: (() => Schema.Union(WireMethodAmount, WireFactorsPolicy, WireConditional, WireLegacy)) satisfies WireForm
-})
+export const ServicePolicy: Schema.Schema<ServicePolicy, { readonly [member: string]: unknown }> = Schema
+  .transformOrFail(
+    JsonObject,
+    Policy.ServicePolicyFromSelf,
+    { strict: true, decode, encode }
+  ).annotations({
+    identifier: "@effect-launchkey/core/internal/servicePolicyJson",
+    [wireForm]: (() =>
+      Schema.Union(WireMethodAmount, WireFactorsPolicy, WireConditional, WireLegacy)) satisfies WireForm
+  })
 
 /**
  * As {@link ServicePolicy}, but a policy of an unknown type is refused: for who has to enforce it.
@@ -346,8 +351,8 @@ export const ServicePolicy: Schema.Schema<Policy.ServicePolicy, JsonObject> = Sc
  * @since 0.1.0
  * @category schemas
  */
-export const KnownPolicy: Schema.Schema<Policy.KnownPolicy, JsonObject> = ServicePolicy.pipe(
-  Schema.filter((policy): policy is Policy.KnownPolicy => policy._tag !== "UnknownPolicy", {
+export const KnownPolicy: Schema.Schema<KnownPolicy, { readonly [member: string]: unknown }> = ServicePolicy.pipe(
+  Schema.filter((policy): policy is KnownPolicy => policy._tag !== "UnknownPolicy", {
     identifier: "@effect-launchkey/core/internal/servicePolicyJson/KnownPolicy",
     message: () => "the type of the policy is unknown; give METHOD_AMOUNT, FACTORS, COND_GEO or LEGACY"
   })

@@ -132,7 +132,7 @@ export const make = (options: Options): Effect.Effect<Waiting, never, Scope.Scop
               options.answer(key).pipe(
                 Effect.flatMap(Option.match({
                   onNone: () => Effect.void,
-                  onSome: (found) => Deferred.succeed(answer, found)
+                  onSome: (found) => Effect.asVoid(Deferred.succeed(answer, found))
                 })),
                 Effect.ignore,
                 Effect.forkIn(scope),

@@ -118,9 +118,9 @@ export const authorization = codec<Omit<Records.Authorization, "state">>()(Schem
 }))
 
 export const state = codec<Records.AuthorizationState>()(Schema.Union(
-  Schema.Struct({ _tag: Schema.Literal("Open") }),
-  Schema.Struct({ _tag: Schema.Literal("Canceled") }),
-  Schema.Struct({ _tag: Schema.Literal("Answered"), answer: AuthorizationPackage })
+  Schema.TaggedStruct("Open", {}),
+  Schema.TaggedStruct("Canceled", {}),
+  Schema.TaggedStruct("Answered", { answer: AuthorizationPackage })
 ))
 
 export const session = codec<Records.SessionRecord>()(Schema.Struct({
