@@ -89,7 +89,7 @@ const program = Effect.gen(function*() {
     seconds: (performance.now() - began) / 1000,
     used: { ...used(), cpu: used().cpu - before.cpu }
   }
-  process.send?.(load)
+  return load
 })
 
 const live = ServiceClient.layer({ serviceId: TestPlatform.serviceId }).pipe(
@@ -103,5 +103,7 @@ const live = ServiceClient.layer({ serviceId: TestPlatform.serviceId }).pipe(
   Layer.provideMerge(NodeJose.layer)
 )
 
-await Effect.runPromise(Effect.provide(program, live))
+const load = await Effect.runPromise(Effect.provide(program, live))
+// some megabytes after ten minutes: what is not yet written when the channel is closed is lost
+await new Promise((written) => process.send?.(load, written))
 process.disconnect()
