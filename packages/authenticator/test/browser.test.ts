@@ -147,8 +147,9 @@ describe.skipIf(Browser.executable === undefined)(
           const dialog = page.getByRole("dialog", { name: "Why do you deny it?" })
           yield* at(() => dialog.waitFor())
           yield* at(() => page.keyboard.press("Escape"))
-          // the browser moves the focus before it tells the page that the dialog is closed
+          // the browser moves the focus before the page knows that the dialog is closed, and takes another answer
           yield* at(() => dialog.waitFor({ state: "detached" }))
+          yield* at(() => page.getByRole("button", { name: "Deny", disabled: false }).waitFor())
           const focused = yield* at(() => page.evaluate(() => document.activeElement?.textContent))
           assert.strictEqual(focused, "Deny")
           yield* at(() => page.keyboard.press("Enter"))
