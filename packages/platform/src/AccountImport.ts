@@ -8,6 +8,7 @@
 import { SdkKey } from "@effect-launchkey/core/Device"
 import { DirectoryName } from "@effect-launchkey/core/Directory"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import { KeyType } from "@effect-launchkey/core/PublicKey"
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import { ServiceName, WebUrl } from "@effect-launchkey/core/ServiceProfile"
 import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
@@ -29,7 +30,7 @@ const PublicKeys = Schema.optionalWith(
     /** PEM: SPKI or PKCS#1, RSA of 2048 bits or more. */
     publicKey: Schema.String,
     /** Default `"BOTH"`. */
-    type: optional(Schema.Literal("BOTH", "ENCRYPTION", "SIGNATURE")),
+    type: optional(Schema.typeSchema(KeyType)),
     /** Default true. */
     active: optional(Schema.Boolean),
     /** Default never. */

@@ -7,8 +7,10 @@
  */
 import { Wire } from "@effect-launchkey/core/api/ErrorWire"
 import { DeviceId } from "@effect-launchkey/core/Authorization"
+import { DeviceStatus } from "@effect-launchkey/core/Device"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import { KeyId } from "@effect-launchkey/core/KeyId"
+import { KeyType as PublicKeyType } from "@effect-launchkey/core/PublicKey"
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as HttpApi from "@effect/platform/HttpApi"
@@ -24,7 +26,7 @@ import { NotUnsealed } from "./KeyVault.ts"
 import { UnsentReason } from "./WebhookEgress.ts"
 import * as WebhookQueue from "./WebhookQueue.ts"
 
-const KeyType = Schema.Literal("BOTH", "ENCRYPTION", "SIGNATURE")
+const KeyType = Schema.typeSchema(PublicKeyType)
 
 const orNull = <A, I>(schema: Schema.Schema<A, I>) => Schema.OptionFromNullOr(schema)
 
@@ -87,7 +89,7 @@ export const Device = Schema.Struct({
   id: DeviceId,
   name: orNull(Schema.String),
   type: orNull(Schema.String),
-  status: Schema.Literal("LINK_PENDING", "LINKED", "UNLINK_PENDING"),
+  status: Schema.typeSchema(DeviceStatus),
   created: Schema.DateTimeUtc,
   updated: Schema.DateTimeUtc
 })

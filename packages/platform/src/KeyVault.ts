@@ -10,6 +10,7 @@ import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -109,7 +110,8 @@ const thumbprint = (key: Uint8Array) =>
     const jose = yield* Jose.Jose
     const members = JSON.stringify({ k: Encoding.encodeBase64Url(key), kty: "oct" })
     const digest = yield* jose.digest("S256", new TextEncoder().encode(members))
-    return Encoding.encodeBase64Url(Uint8Array.from(digest.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)))
+    // It is hex, as the port has it.
+    return Encoding.encodeBase64Url(Either.getOrThrow(Encoding.decodeHex(digest)))
   })
 
 const parse = (keys: Redacted.Redacted<string>) =>

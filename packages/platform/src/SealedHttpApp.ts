@@ -179,6 +179,7 @@ export const make = <E>(app: HttpApp.Default<E>) =>
     const { earlyKeys } = yield* PlatformSettings.PlatformSettings
     const early = earlyKeys.size === 0 ? Option.none() : Option.some(Dialect.early(earlyKeys))
     const imported = new Map<string, Jose.PublicKey>()
+    // A key was imported before it was stored.
     const importKey = (pem: string) =>
       Effect.map(Effect.orDie(jose.importPublicKey(pem)), (key) => {
         const [oldest] = imported.keys()
@@ -298,8 +299,8 @@ export const make = <E>(app: HttpApp.Default<E>) =>
     })
 
     /**
-     * A 401, or a 503, to a stranger. It repeats what the request says of itself, unverified, only where that has the form of an entity and of an
-     * id: the platform's key signs no text of a stranger's choosing.
+     * A 401, or a 503, to a stranger. It repeats what the request says of itself, unverified, only where that has the form
+     * of an entity and of an id: the platform's key signs no text of a stranger's choosing.
      */
     const refused = (authorization: string | undefined, dialect: Dialect.Dialect, answer: Answer) =>
       Effect.gen(function*() {

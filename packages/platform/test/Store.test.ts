@@ -1,39 +1,12 @@
 import { AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
-import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
-import * as EffectivePolicy from "@effect-launchkey/core/EffectivePolicy"
-import * as Entity from "@effect-launchkey/core/EntityIdentifier"
-import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import * as MemoryStore from "@effect-launchkey/platform/MemoryStore"
 import * as Metrics from "@effect-launchkey/platform/Metrics"
-import * as Store from "@effect-launchkey/platform/Store"
-import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Metric, Option, TestClock } from "effect"
+import { Duration, Effect, Metric, Option, TestClock } from "effect"
 import * as crypto from "node:crypto"
+import { at, newRequest, newUser } from "./storeContract.ts"
 
-const user: Store.UserKey = {
-  directoryId: Entity.DirectoryId.make("9c0f6f3a-7d1c-11ee-b962-0242ac120002"),
-  identifier: "alice"
-}
-const serviceId = Entity.ServiceId.make("a5a2d6d4-7d1c-11ee-b962-0242ac120002")
-const at = (seconds: number) => DateTime.unsafeMake(seconds * 1000)
-
-const authorization = (created: number, options: Partial<Store.Authorization> = {}): Store.Authorization => ({
-  id: AuthorizationRequestId.make(crypto.randomUUID()),
-  serviceId,
-  user,
-  request: { user: user.identifier },
-  policy: EffectivePolicy.merge(ServicePolicy.none, AuthPolicy.none()),
-  deviceIds: [],
-  requester: {
-    issuer: Entity.service(serviceId),
-    recipient: { id: TestKeys.service.keyId, pem: TestKeys.service.publicKey }
-  },
-  created: at(created),
-  expires: at(created + 60),
-  state: { _tag: "Open" },
-  ...options
-})
+const user = newUser()
 
 const store = MemoryStore.make()
 
@@ -61,10 +34,10 @@ describe("authorizations", () => {
       const gauge = Metric.value(Metrics.openRequests.of({}))
       const before = (yield* gauge).value
       const open = Effect.map(gauge, ({ value }) => value - before)
-      const others = ["Alice", "Bob"].map((identifier) => authorization(0, { user: { ...user, identifier } }))
-      yield* openAuthorization(authorization(0))
+      const others = ["Alice", "Bob"].map((identifier) => newRequest({ ...user, identifier }, 0))
+      yield* openAuthorization(newRequest(user, 0))
       yield* Effect.forEach(others, openAuthorization)
-      yield* openAuthorization(authorization(1))
+      yield* openAuthorization(newRequest(user, 1))
       assert.strictEqual(yield* open, 3)
       const canceled = others[0]?.id ?? AuthorizationRequestId.make(crypto.randomUUID())
       yield* closeAuthorization(canceled, at(1), { _tag: "Canceled" })
@@ -76,7 +49,7 @@ describe("authorizations", () => {
 })
 
 describe("requests of long ago", () => {
-  const another = (created: number) => authorization(created, { user: { ...user, identifier: crypto.randomUUID() } })
+  const another = (created: number) => newRequest({ ...user, identifier: crypto.randomUUID() }, created)
 
   it.effect("are remembered for as long after their end as was asked, and forgotten as others come", () =>
     Effect.gen(function*() {
@@ -95,8 +68,8 @@ describe("requests of long ago", () => {
   it.effect("leave alone what is their user's now", () =>
     Effect.gen(function*() {
       const { openAuthorization, openAuthorizations } = yield* MemoryStore.make({ retention: 0 })
-      yield* openAuthorization(authorization(0))
-      const current = authorization(60)
+      yield* openAuthorization(newRequest(user, 0))
+      const current = newRequest(user, 60)
       yield* openAuthorization(current)
       yield* Effect.forEach(Array.from({ length: 5 }), () => openAuthorization(another(61)))
       assert.deepStrictEqual(yield* openAuthorizations(user, at(61)), [current])

@@ -61,12 +61,19 @@ export const key = (sql: SqlClient.SqlClient): Fragment =>
 export const clustered = (sql: SqlClient.SqlClient): Fragment =>
   sql.literal(sql.onDialectOrElse({ pg: () => "", orElse: () => "WITHOUT ROWID" }))
 
+/**
+ * The number of the last of these migrations.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const newest = (migrations: Options["migrations"]): number =>
+  Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
+
 /** Whether there is nothing to do: a start then takes no lock, and needs no right to change tables. */
 const upToDate = (sql: SqlClient.SqlClient, { migrations, table }: Options) =>
   sql<{ newest: number | null }>`SELECT max(migration_id) AS newest FROM ${sql(table)}`.pipe(
-    Effect.map(([row]) =>
-      (row?.newest ?? 0) >= Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
-    ),
+    Effect.map(([row]) => (row?.newest ?? 0) >= newest(migrations)),
     // no such table, as before the first migration; anything else will stop the migration itself
     Effect.orElseSucceed(() => false)
   )

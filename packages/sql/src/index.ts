@@ -28,3 +28,10 @@ export * as Migrations from "./Migrations.ts"
  * @since 0.1.0
  */
 export * as Pruning from "./Pruning.ts"
+
+/**
+ * What stores read from their rows.
+ *
+ * @since 0.1.0
+ */
+export * as Rows from "./Rows.ts"

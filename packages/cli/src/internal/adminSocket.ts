@@ -47,7 +47,7 @@ export const listen = (
     if (yield* isServed(path)) {
       return yield* new CannotListen({ host: path, port: 0, cause: new Error("another process listens there") })
     }
-    // A process that was killed leaves its socket behind, which nobody can listen on.
+    // A process that was killed leaves its socket behind, which nobody can listen on. Where that stays, listening fails.
     yield* Effect.ignore(Effect.tryPromise(async () => (await Fs.lstat(path)).isSocket() && Fs.unlink(path)))
     return yield* ownOnly(Listening.listen(app, { at: { path } }))
   })

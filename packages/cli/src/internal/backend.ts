@@ -49,7 +49,10 @@ const vault = (
     onSome: (keys) => KeyVault.layer({ keys })
   })
 
-/** Made where there is none, for its owner alone: what SQLite keeps beside it is as open as it. */
+/**
+ * Made where there is none, for its owner alone: what SQLite keeps beside it is as open as it. Where it cannot be made,
+ * to open it fails.
+ */
 const reserved = (filename: string) =>
   Effect.ignore(Effect.tryPromise(async () => (await Fs.open(filename, "a", 0o600)).close()))
 

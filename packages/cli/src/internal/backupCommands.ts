@@ -78,6 +78,26 @@ const check = Leaf.make("check", {
   text: told
 }, ({ config }) => Effect.flatMap(Admin.connect(config), (admin) => Admin.answered(admin.check())))
 
+/**
+ * Opened once by this process alone, a file has no log beside it any more that would be taken for that of another. One
+ * that is damaged cannot be opened, and may be replaced all the same; one that is in use may not.
+ */
+const alone = (filename: string) =>
+  Effect.catchTag(
+    Effect.scoped(Layer.build(Libsql.layer({ filename }))),
+    "StoreUnavailable",
+    () => Effect.void
+  )
+
+/** A store, with what may stand beside it: a log that stayed would be taken for that of its successor. */
+const moved = (from: string, to: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    for (const suffix of ["-wal", "-shm", ""]) {
+      if (yield* fs.exists(`${from}${suffix}`)) yield* fs.rename(`${from}${suffix}`, `${to}${suffix}`)
+    }
+  })
+
 /** On the disk, and its owner's alone. */
 const copied = (from: string, to: string) =>
   Effect.gen(function*() {
@@ -92,7 +112,7 @@ const restore = Leaf.make("restore", {
   config: {
     file: Args.text({ name: "FILE" }).pipe(Args.withDescription("The copy; it stays.")),
     replace: Options.boolean("replace").pipe(
-      Options.withDescription("Replace a store that is there: it is kept beside, as <store>.replaced.")
+      Options.withDescription("Replace a store that is there, damaged or not: it is kept beside, as <store>.replaced.")
     ),
     ...Admin.option
   },
@@ -118,8 +138,17 @@ const restore = Leaf.make("restore", {
         next: "Give --replace to put the copy in its place. It is kept beside, as <store>.replaced."
       })
     }
-    // Opened once by this process, it has no log beside it any more that would be taken for that of another.
-    if (there) yield* Effect.scoped(Layer.build(Libsql.layer({ filename: store })))
+    const replaced = `${store}.replaced`
+    if (there) {
+      if (yield* Effect.mapError(fs.exists(replaced), failed)) {
+        return yield* new Unusable({
+          what: "File",
+          problem: `${replaced} is there already, of an earlier restoration`,
+          next: "Move it away, or remove it."
+        })
+      }
+      yield* alone(store)
+    }
     const restoring = `${store}.restoring`
     yield* Effect.ignore(fs.remove(restoring))
     yield* reserve(restoring)
@@ -130,7 +159,7 @@ const restore = Leaf.make("restore", {
       Effect.filterOrFail(isWhole, unusable(`${file} is no whole copy of a platform`, "Take another copy.")),
       Effect.tapError(() => Effect.ignore(fs.remove(restoring)))
     )
-    if (there) yield* Effect.mapError(fs.rename(store, `${store}.replaced`), failed)
+    if (there) yield* Effect.mapError(moved(store, replaced), failed)
     yield* Effect.mapError(fs.rename(restoring, store), failed)
     return { file: store, ...found }
   }))

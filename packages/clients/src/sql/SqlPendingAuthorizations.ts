@@ -11,6 +11,7 @@ import { ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import * as Database from "@effect-launchkey/sql/Database"
 import { hints } from "@effect-launchkey/sql/Hints"
 import { prune } from "@effect-launchkey/sql/Pruning"
+import * as Rows from "@effect-launchkey/sql/Rows"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as DateTime from "effect/DateTime"
@@ -19,7 +20,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { ArrayFormatter, type ParseError } from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
@@ -31,7 +31,6 @@ import {
   PendingAuthorizations,
   type Service
 } from "../PendingAuthorizations.ts"
-import { StoreUnavailable } from "../StoreUnavailable.ts"
 import * as Waiting from "./internal/waiting.ts"
 
 /**
@@ -57,14 +56,11 @@ const ExpectedUser = Schema.parseJson(
   })
 )
 
-/** PostgreSQL's driver reads a BIGINT as a text. */
-const Millis = Schema.Union(Schema.Number, Schema.NumberFromString)
-
 const Request = Schema.Struct({
   service_id: ServiceId,
   id: AuthorizationRequestId,
-  created: Millis,
-  expires: Millis,
+  created: Rows.Int64,
+  expires: Rows.Int64,
   expected_user: Schema.NullOr(ExpectedUser)
 })
 
@@ -102,14 +98,7 @@ export const make = (
     const { batched, bytewise, dialect, given, now, run, sql } = database
     const retention = sql.literal(String(Math.ceil(Duration.toMillis(options.retention ?? defaultRetention))))
 
-    /** What the stored rows say cannot be read by this version: as good as no store. */
-    const unreadable = (operation: string) =>
-      Effect.mapError((error: ParseError) => {
-        // Its own words quote the rows.
-        const places = ArrayFormatter.formatErrorSync(error).map(({ path }) => path.join(".")).join(", ")
-        const cause = new Error(`what is kept is not of the form that this version reads, at ${places || "its root"}`)
-        return new StoreUnavailable({ operation, cause })
-      })
+    const readable = (operation: string) => Effect.mapError(Rows.unreadable(operation))
 
     const select = sql.literal("SELECT service_id, id, created, expires, expected_user FROM launchkey_authorizations")
 
@@ -196,7 +185,7 @@ export const make = (
         keys.map((key) => Option.fromNullable(answers.get(Waiting.textOf(key))))))
 
     const decodeAnswer = (text: string) =>
-      unreadable("PendingAuthorizations.answer")(Schema.decode(Answer)(text))
+      readable("PendingAuthorizations.answer")(Schema.decode(Answer)(text))
 
     const answer = (key: Key) => Effect.flatMap(lookUp(key), Effect.transposeMapOption(decodeAnswer))
 
@@ -238,7 +227,7 @@ export const make = (
               ORDER BY created, id`
           )).pipe(
             Effect.flatMap((rows) =>
-              unreadable("PendingAuthorizations.list")(decodeRequests(rows))
+              readable("PendingAuthorizations.list")(decodeRequests(rows))
             ),
             Effect.map((rows) =>
               rows.map(toRequest)
@@ -250,12 +239,12 @@ export const make = (
             "PendingAuthorizations.find",
             sql`${select} WHERE service_id = ${serviceId} AND id = ${id} AND request_until > ${now}`
           )).pipe(
-            Effect.flatMap((rows) => unreadable("PendingAuthorizations.find")(decodeRequests(rows))),
+            Effect.flatMap((rows) => readable("PendingAuthorizations.find")(decodeRequests(rows))),
             Effect.map(([row]) => Option.map(Option.fromNullable(row), toRequest))
           ),
       complete: (key, answer) =>
         Schema.encode(Answer)(answer).pipe(
-          unreadable("PendingAuthorizations.complete"),
+          readable("PendingAuthorizations.complete"),
           Effect.flatMap((encoded) => complete({ key, answer: encoded })),
           Effect.tap((kept) =>
             kept

@@ -4,8 +4,8 @@
  * @see docs/operating.md "Audit log"
  * @since 0.1.0
  */
-import { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Database from "@effect-launchkey/sql/Database"
+import * as Rows from "@effect-launchkey/sql/Rows"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -42,9 +42,7 @@ export const make: Effect.Effect<AuditLog.Service, never, SqlClient.SqlClient> =
     Effect.mapError(
       Effect.forEach(rows, ({ at, key_id: keyId, sequence, target, ...row }) =>
         decodeEntry({ ...row, at: Number(at), keyId, on: target, sequence: Number(sequence) })),
-      // Its cause would show the row.
-      () =>
-        new StoreUnavailable({ operation })
+      Rows.unreadable(operation)
     )
 
   const head = (operation: string, lock = sql.literal("")) =>

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import * as Database from "@effect-launchkey/sql/Database"
+import { newest } from "@effect-launchkey/sql/Migrations"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -40,7 +41,7 @@ export const make: Effect.Effect<Backups.Service, never, SqlClient.SqlClient> = 
       return {
         sound,
         migration,
-        known: migration <= Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10))),
+        known: migration <= newest(migrations),
         audit: yield* AuditLog.verify(log)
       }
     })

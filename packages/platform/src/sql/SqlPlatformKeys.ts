@@ -9,6 +9,7 @@
 import { KeyId } from "@effect-launchkey/core/KeyId"
 import { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Database from "@effect-launchkey/sql/Database"
+import * as Rows from "@effect-launchkey/sql/Rows"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import * as Arr from "effect/Array"
@@ -34,14 +35,12 @@ const userHash = "user hash secret"
 /** For how long a client may use a key that signs no more: it keeps it for five minutes, and its requests take time. */
 const grace = Duration.minutes(10)
 
-const Millis = Schema.Union(Schema.Number, Schema.NumberFromString)
-
 const Row = Schema.Struct({
   number: Schema.Int,
   id: KeyId,
   sealed: Schema.String,
-  created: Millis,
-  signs_from: Millis
+  created: Rows.Int64,
+  signs_from: Rows.Int64
 })
 
 type Row = typeof Row.Type
@@ -74,19 +73,13 @@ export const make = (options: KeyRotation.Options = {}): Effect.Effect<
     const now = Effect.map(clock.now, DateTime.toEpochMillis)
     const announceFor = Duration.toMillis(options.announceFor ?? "5 minutes")
 
-    const unreadable = (operation: string) =>
-      Effect.mapError(() =>
-        new StoreUnavailable({
-          operation,
-          cause: new Error("what is kept is not of the form that this version reads")
-        })
-      )
+    const readable = Effect.mapError(Rows.unreadable("PlatformKeys.read"))
 
     const rows = join("PlatformKeys.read", sql`SELECT * FROM platform_signing_keys ORDER BY number`).pipe(
-      Effect.flatMap((found) => unreadable("PlatformKeys.read")(Schema.decodeUnknown(Schema.Array(Row))(found)))
+      Effect.flatMap((found) => readable(Schema.decodeUnknown(Schema.Array(Row))(found)))
     )
     const secrets = join("PlatformKeys.read", sql`SELECT name, sealed FROM platform_secrets`).pipe(
-      Effect.flatMap((found) => unreadable("PlatformKeys.read")(Schema.decodeUnknown(Schema.Array(Secret))(found)))
+      Effect.flatMap((found) => readable(Schema.decodeUnknown(Schema.Array(Secret))(found)))
     )
 
     const fresh = Effect.gen(function*() {

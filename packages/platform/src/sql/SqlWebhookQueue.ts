@@ -9,9 +9,9 @@
  */
 import { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
 import { KeyId } from "@effect-launchkey/core/KeyId"
-import { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Database from "@effect-launchkey/sql/Database"
 import * as Hints from "@effect-launchkey/sql/Hints"
+import * as Rows from "@effect-launchkey/sql/Rows"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as DateTime from "effect/DateTime"
@@ -44,10 +44,7 @@ const channel = "platform_deliveries"
 /** How many rows that the log no longer holds one statement deletes, and how often. */
 const sweep = { size: 1000, every: Duration.minutes(1) } as const
 
-/** PostgreSQL's driver reads a BIGINT as a text. */
-const Int64 = Schema.Union(Schema.Number, Schema.NumberFromString)
-
-const Time = Schema.compose(Int64, Schema.DateTimeUtcFromNumber)
+const Time = Schema.compose(Rows.Int64, Schema.DateTimeUtcFromNumber)
 
 const Attempts = Schema.parseJson(Schema.Array(Schema.Struct({
   at: Schema.DateTimeUtcFromNumber,
@@ -65,7 +62,7 @@ const Record = Schema.parseJson(Schema.Struct({
 }))
 
 const Claimed = Schema.Struct({
-  id: Int64,
+  id: Rows.Int64,
   webhook: Schema.propertySignature(Record).pipe(Schema.fromKey("record")),
   ticket: Schema.Int,
   failures: Schema.Int,
@@ -74,7 +71,7 @@ const Claimed = Schema.Struct({
 })
 
 const Logged = Schema.Struct({
-  id: Int64,
+  id: Rows.Int64,
   kind: WebhookQueue.Kind,
   url: Schema.String,
   subject: EntityIdentifier,
@@ -83,7 +80,7 @@ const Logged = Schema.Struct({
   attempts: Attempts
 })
 
-const Outlook = Schema.Tuple(Schema.Struct({ open: Int64, next: Schema.OptionFromNullOr(Time) }))
+const Outlook = Schema.Tuple(Schema.Struct({ open: Rows.Int64, next: Schema.OptionFromNullOr(Time) }))
 
 /**
  * Keeps the table from growing as long as its scope is open. The tables are there: see `Migrations`.
@@ -100,13 +97,8 @@ export const make = (
     const { webhooks: limits } = yield* PlatformSettings.PlatformSettings
     const hints = yield* PubSub.sliding<void>(1)
 
-    /** What the stored rows say cannot be read by this version: as good as no store. Its own words quote the rows. */
     const decoded = <A, I>(operation: string, schema: Schema.Schema<A, I>) => (rows: unknown) =>
-      Effect.mapError(Schema.decodeUnknown(schema)(rows), () =>
-        new StoreUnavailable({
-          operation,
-          cause: new Error("what is kept is not of the form that this version reads")
-        }))
+      Effect.mapError(Schema.decodeUnknown(schema)(rows), Rows.unreadable(operation))
 
     const shown = sql.literal("id, kind, url, subject, created, state, attempts")
 
@@ -182,10 +174,7 @@ export const make = (
       enqueue: (webhook, now) =>
         Effect.gen(function*() {
           const operation = "WebhookQueue.enqueue"
-          const record = yield* Effect.mapError(
-            Schema.encode(Record)(webhook),
-            () => new StoreUnavailable({ operation, cause: new Error("a webhook is not of the form that is kept") })
-          )
+          const record = yield* Effect.mapError(Schema.encode(Record)(webhook), Rows.unreadable(operation))
           const insert = added(webhook, record, now)
           const [delivery] = yield* Effect.flatMap(
             join(
@@ -216,10 +205,7 @@ export const make = (
         Effect.gen(function*() {
           const operation = "WebhookQueue.settle"
           const made = [...claim.attempts, ...Option.toArray(attempt)].slice(-WebhookQueue.maximumAttempts)
-          const attempts = yield* Effect.mapError(
-            Schema.encode(Attempts)(made),
-            () => new StoreUnavailable({ operation, cause: new Error("an attempt is not of the form that is kept") })
-          )
+          const attempts = yield* Effect.mapError(Schema.encode(Attempts)(made), Rows.unreadable(operation))
           const since = Option.orElse(claim.failingSince, () => Option.map(attempt, ({ at }) => at))
           const change = outcome._tag === "Again"
             ? sql`due = ${DateTime.toEpochMillis(outcome.due)}, failures = ${claim.failures + 1}, failing_since = ${

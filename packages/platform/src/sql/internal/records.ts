@@ -11,24 +11,16 @@ import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import { KeyId } from "@effect-launchkey/core/KeyId"
 import { KeyType } from "@effect-launchkey/core/PublicKey"
 import { KnownPolicy } from "@effect-launchkey/core/ServicePolicy"
-import { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import { TotpConfiguration } from "@effect-launchkey/core/Totp"
+import { unreadable } from "@effect-launchkey/sql/Rows"
 import * as Effect from "effect/Effect"
-import { ArrayFormatter, type ParseError } from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as Records from "../../Records.ts"
 
 export interface Codec<A> {
   readonly encode: (operation: string, value: A) => Effect.Effect<string, StoreUnavailable>
   readonly decode: (operation: string, text: string) => Effect.Effect<A, StoreUnavailable>
-}
-
-/** What the stored texts say cannot be read by this version: as good as no store. */
-const unreadable = (operation: string) => (error: ParseError) => {
-  // Its own words quote the rows.
-  const places = ArrayFormatter.formatErrorSync(error).map(({ path }) => path.join(".")).join(", ")
-  const cause = new Error(`what is kept is not of the form that this version reads, at ${places || "its root"}`)
-  return new StoreUnavailable({ operation, cause })
 }
 
 const codec = <A>() => <I>(schema: Schema.Schema<A, I>): Codec<A> => {
