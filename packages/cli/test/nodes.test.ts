@@ -1,0 +1,109 @@
+import * as OrganizationCredentials from "@effect-launchkey/clients/OrganizationCredentials"
+import * as Authenticator from "@effect-launchkey/platform/Authenticator"
+import { pgSchema, serverUrl } from "@effect-launchkey/testing/sql/TestDatabases"
+import * as TestKeys from "@effect-launchkey/testing/TestKeys"
+import * as Keyring from "@effect-launchkey/transport/Keyring"
+import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as HttpClient from "@effect/platform/HttpClient"
+import { assert, describe, layer } from "@effect/vitest"
+import { Deferred, Effect, Either, Fiber, Layer, Logger, Option, Predicate, Redacted } from "effect"
+import * as ServeCommand from "../src/commands/ServeCommand.ts"
+import * as ServeConfig from "../src/ServeConfig.ts"
+import { launchkey } from "./support/launchkey.ts"
+
+const environment = Layer.mergeAll(
+  NodeContext.layer,
+  FetchHttpClient.layer,
+  Layer.provide(RemoteApi.layer, FetchHttpClient.layer)
+)
+
+/** A configuration by which any number of nodes serve one platform in an empty PostgreSQL. */
+const shared = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const folder = yield* fs.makeTempDirectoryScoped({ prefix: "launchkey-" })
+  const { url } = yield* pgSchema
+  const file = `${folder}/serve.json`
+  yield* fs.writeFileString(
+    file,
+    JSON.stringify({
+      baseUrl: "https://mfa.example.com",
+      store: Redacted.value(url),
+      keyEncryptionKeyFile: "key",
+      authenticator: false,
+      listen: { port: 0 },
+      operations: { port: 0 }
+    })
+  )
+  yield* fs.writeFileString(`${folder}/key`, "A".repeat(43), { mode: 0o600 })
+  yield* fs.writeFileString(`${folder}/organization.pub.pem`, TestKeys.organization.publicKey)
+  const admin = (...args: ReadonlyArray<string>) => launchkey({}, "admin", ...args, "--config", file)
+  const node = Effect.gen(function*() {
+    const started = yield* Deferred.make<ServeCommand.Served>()
+    const loaded = yield* ServeConfig.load(Option.some(file))
+    const fiber = yield* Effect.forkScoped(
+      Effect.provide(
+        ServeCommand.serve(loaded, (at) => Effect.asVoid(Deferred.succeed(started, at))),
+        Logger.remove(Logger.defaultLogger)
+      )
+    )
+    return { ...yield* Effect.raceFirst(Deferred.await(started), Fiber.join(fiber)), stop: Fiber.interrupt(fiber) }
+  })
+  return { admin, folder, node }
+})
+
+describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
+  layer(environment, { excludeTestServices: true, timeout: 60_000 })("a platform that two nodes serve", (it) => {
+    it.scoped("is one platform, which goes on when one of them ends", () =>
+      Effect.gen(function*() {
+        const { admin, folder, node } = yield* shared
+        // Both find an empty database, and one of them makes the tables and the keys.
+        const [here, there] = yield* Effect.all([node, node], { concurrency: 2 })
+        const created = yield* admin(
+          ..."organization create Shared --json --key".split(" "),
+          `${folder}/organization.pub.pem`
+        )
+        assert.strictEqual(created.code, 0, created.err)
+        assert(Predicate.isRecord(created.json))
+        const organizationId = String(created.json["id"])
+
+        const credentials = ({ address }: ServeCommand.Served) =>
+          OrganizationCredentials.make({ organizationId, baseUrl: address })
+        yield* Effect.gen(function*() {
+          const [one, other] = [yield* credentials(here), yield* credentials(there)]
+          const directoryId = yield* (yield* one.organizationClient).createDirectory("Employees")
+          const sdkKey = yield* (yield* other.organizationClient).generateSdkKey(directoryId)
+          const directory = yield* one.directoryClient(directoryId)
+          const serviceId = yield* directory.createService("Payroll")
+
+          const device = yield* Authenticator.make({ baseUrl: there.address, name: "Phone" })
+          const { code } = yield* directory.linkDevice("ada")
+          yield* device.link(code, sdkKey)
+
+          const [asks, reads] = [yield* one.serviceClient(serviceId), yield* other.serviceClient(serviceId)]
+          const { id } = yield* asks.authorize("ada")
+          const second = yield* Effect.either(reads.authorize("ada"))
+          assert(Either.isLeft(second) && second.left._tag === "AuthorizationInProgress")
+          yield* device.approve(id)
+          const response = yield* reads.getResponse(id)
+          assert.isTrue(Option.exists(response, ({ authorized }) => authorized))
+
+          yield* here.stop
+          const { id: next } = yield* reads.authorize("ada")
+          yield* device.deny({ id: next })
+          assert.isTrue(Option.exists(yield* reads.getResponse(next), ({ authorized }) => !authorized))
+        }).pipe(Effect.provideServiceEffect(
+          Keyring.Keyring,
+          Keyring.make({ signingKey: TestKeys.organization.privateKey })
+        ))
+
+        const ready = yield* HttpClient.get(`${Option.getOrElse(there.operations, () => "")}/ready`)
+        assert.strictEqual(ready.status, 200)
+        assert.lengthOf((yield* admin("platform-key", "list")).out.match(/^[0-9a-f:]{47} +signing /mg) ?? [], 1)
+        const audit = yield* admin("audit", "verify")
+        assert.match(audit.out, /^All \d+ entries hold\./)
+      }))
+  })
+})
