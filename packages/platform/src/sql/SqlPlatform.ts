@@ -12,6 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Libsql from "./Libsql.ts"
 import * as Pg from "./Pg.ts"
 import * as PgDeviceNotices from "./PgDeviceNotices.ts"
+import * as SealedTotps from "./SealedTotps.ts"
 import * as SqlAuditLog from "./SqlAuditLog.ts"
 import * as SqlBackups from "./SqlBackups.ts"
 import * as SqlPlatformKeys from "./SqlPlatformKeys.ts"
@@ -26,7 +27,10 @@ const common = Layer.mergeAll(SqlPlatformKeys.layer(), SqlAuditLog.layer, SqlBac
  * @category layers
  */
 export const layerLibsql = (options: Libsql.Options) =>
-  Layer.provideMerge(Layer.merge(common, SqlWebhookQueue.layer()), Libsql.layer(options))
+  Layer.merge(common, SqlWebhookQueue.layer()).pipe(
+    Layer.provideMerge(SealedTotps.layer),
+    Layer.provideMerge(Libsql.layer(options))
+  )
 
 /**
  * In PostgreSQL, for any number of nodes.
@@ -39,4 +43,7 @@ export const layerPg = (options: Pg.Options) =>
     common,
     PgDeviceNotices.layer,
     Layer.unwrapEffect(Effect.map(PgClient.PgClient, ({ listen }) => SqlWebhookQueue.layer({ listen })))
-  ).pipe(Layer.provideMerge(Pg.layer(options)))
+  ).pipe(
+    Layer.provideMerge(SealedTotps.layer),
+    Layer.provideMerge(Pg.layer(options))
+  )

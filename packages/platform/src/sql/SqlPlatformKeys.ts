@@ -28,6 +28,7 @@ import * as KeyRotation from "../KeyRotation.ts"
 import * as KeyVault from "../KeyVault.ts"
 import * as PlatformClock from "../PlatformClock.ts"
 import * as PlatformKeys from "../PlatformKeys.ts"
+import * as Secrets from "./internal/secrets.ts"
 
 const signingKey = "signing key"
 const userHash = "user hash secret"
@@ -44,8 +45,6 @@ const Row = Schema.Struct({
 })
 
 type Row = typeof Row.Type
-
-const Secret = Schema.Struct({ name: Schema.String, sealed: Schema.String })
 
 const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder() }
 
@@ -78,9 +77,7 @@ export const make = (options: KeyRotation.Options = {}): Effect.Effect<
     const rows = join("PlatformKeys.read", sql`SELECT * FROM platform_signing_keys ORDER BY number`).pipe(
       Effect.flatMap((found) => readable(Schema.decodeUnknown(Schema.Array(Row))(found)))
     )
-    const secrets = join("PlatformKeys.read", sql`SELECT name, sealed FROM platform_secrets`).pipe(
-      Effect.flatMap((found) => readable(Schema.decodeUnknown(Schema.Array(Secret))(found)))
-    )
+    const secrets = yield* Secrets.make
 
     const fresh = Effect.gen(function*() {
       const { privateKey, privateKeyPem } = yield* jose.generateKey()
@@ -97,13 +94,6 @@ export const make = (options: KeyRotation.Options = {}): Effect.Effect<
           "PlatformKeys.begin",
           sql`INSERT INTO platform_signing_keys (number, id, sealed, created, signs_from)
             VALUES (1, ${id}, ${sealed}, ${at}, ${at}) ON CONFLICT DO NOTHING`
-        )
-      }
-      if ((yield* secrets).length === 0) {
-        const sealed = yield* vault.seal(userHash, yield* jose.randomBytes(32))
-        yield* join(
-          "PlatformKeys.begin",
-          sql`INSERT INTO platform_secrets (name, sealed) VALUES (${userHash}, ${sealed}) ON CONFLICT DO NOTHING`
         )
       }
     })
@@ -124,17 +114,8 @@ export const make = (options: KeyRotation.Options = {}): Effect.Effect<
         return key
       })
 
-    const secret = Effect.gen(function*() {
-      const found = (yield* secrets).find(({ name }) => name === userHash)
-      if (found !== undefined) return Redacted.make(yield* vault.open(userHash, found.sealed))
-      return yield* new StoreUnavailable({
-        operation: "PlatformKeys.read",
-        cause: new Error(`there is no ${userHash}`)
-      })
-    })
-
     yield* begin
-    const hashSecret = yield* secret
+    const hashSecret = yield* secrets.named(userHash)
 
     const read = Effect.gen(function*() {
       const all = yield* rows
@@ -214,33 +195,14 @@ export const make = (options: KeyRotation.Options = {}): Effect.Effect<
       })
 
     const rewrap = Effect.gen(function*() {
-      const counts = [
-        ...(yield* Effect.forEach(yield* rows, ({ id, sealed }) =>
-          Effect.flatMap(
-            vault.rewrap(signingKey, sealed),
-            Option.match({
-              onNone: () => Effect.succeed(0),
-              onSome: (anew) =>
-                Effect.as(
-                  join("KeyRotation.rewrap", sql`UPDATE platform_signing_keys SET sealed = ${anew} WHERE id = ${id}`),
-                  1
-                )
-            })
-          ))),
-        ...(yield* Effect.forEach(yield* secrets, ({ name, sealed }) =>
-          Effect.flatMap(
-            vault.rewrap(name, sealed),
-            Option.match({
-              onNone: () => Effect.succeed(0),
-              onSome: (anew) =>
-                Effect.as(
-                  join("KeyRotation.rewrap", sql`UPDATE platform_secrets SET sealed = ${anew} WHERE name = ${name}`),
-                  1
-                )
-            })
-          )))
-      ]
-      return counts.reduce((sum, count) => sum + count, 0)
+      let rewrapped = yield* secrets.rewrap
+      for (const { id, sealed } of yield* rows) {
+        const anew = yield* vault.rewrap(signingKey, sealed)
+        if (Option.isNone(anew)) continue
+        yield* join("KeyRotation.rewrap", sql`UPDATE platform_signing_keys SET sealed = ${anew.value} WHERE id = ${id}`)
+        rewrapped += 1
+      }
+      return rewrapped
     })
 
     return {
