@@ -181,7 +181,7 @@ layer(operated, { excludeTestServices: true, timeout: 60_000 })("launchkey admin
     Effect.gen(function*() {
       const { admin, result } = yield* Operated
       const listed = yield* admin("audit", "list", "--limit", "2")
-      assert.match(listed.out, /^1 +\S+ +operator +organization\.create +org:\S+ +–$/m)
+      assert.match(listed.out, /^1 +\S+ +admin +organization\.create +org:\S+ +–$/m)
       const verified = yield* admin("audit", "verify")
       assert.match(verified.out, /^All \d+ entries hold\.\nHead: \d+:[0-9a-f]{64}$/m)
       const [, head = ""] = /Head: (\S+)/.exec(verified.out) ?? []

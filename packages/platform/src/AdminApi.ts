@@ -6,12 +6,6 @@
  * @since 0.1.0
  */
 import { Wire } from "@effect-launchkey/core/api/ErrorWire"
-import { DeviceId } from "@effect-launchkey/core/Authorization"
-import { DeviceStatus } from "@effect-launchkey/core/Device"
-import * as Entity from "@effect-launchkey/core/EntityIdentifier"
-import { KeyId } from "@effect-launchkey/core/KeyId"
-import { KeyType as PublicKeyType } from "@effect-launchkey/core/PublicKey"
-import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
@@ -19,238 +13,48 @@ import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import * as AccountImport from "./AccountImport.ts"
-import * as AuditLog from "./AuditLog.ts"
 import * as Backups from "./Backups.ts"
-import * as KeyRotation from "./KeyRotation.ts"
 import { NotUnsealed } from "./KeyVault.ts"
-import { UnsentReason } from "./WebhookEgress.ts"
-import * as WebhookQueue from "./WebhookQueue.ts"
+import { endpoints, KeysNotKept } from "./OperatingApi.ts"
 
-const KeyType = Schema.typeSchema(PublicKeyType)
-
-const orNull = <A, I>(schema: Schema.Schema<A, I>) => Schema.OptionFromNullOr(schema)
-
-/**
- * @since 0.1.0
- * @category schemas
- */
-export const Organization = Schema.Struct({ id: Entity.OrganizationId, name: Schema.String })
-
-/**
- * A directory, with the number of its SDK keys in their place.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Directory = Schema.Struct({
-  id: Entity.DirectoryId,
-  organizationId: Entity.OrganizationId,
-  name: Schema.String,
-  active: Schema.Boolean,
-  denialContextInquiryEnabled: Schema.Boolean,
-  webhookUrl: orNull(Schema.String),
-  sdkKeys: Schema.Int
-})
-
-/**
- * @since 0.1.0
- * @category schemas
- */
-export const Service = Schema.Struct({
-  id: Entity.ServiceId,
-  organizationId: Entity.OrganizationId,
-  directoryId: orNull(Entity.DirectoryId),
-  name: Schema.String,
-  description: orNull(Schema.String),
-  icon: orNull(Schema.String),
-  callbackUrl: orNull(Schema.String),
-  active: Schema.Boolean,
-  policy: ServicePolicy.ServicePolicy
-})
-
-/**
- * @since 0.1.0
- * @category schemas
- */
-export const PublicKey = Schema.Struct({
-  id: KeyId,
-  pem: Schema.String,
-  type: KeyType,
-  active: Schema.Boolean,
-  created: Schema.DateTimeUtc,
-  expires: orNull(Schema.DateTimeUtc)
-})
-
-/**
- * @since 0.1.0
- * @category schemas
- */
-export const Device = Schema.Struct({
-  id: DeviceId,
-  name: orNull(Schema.String),
-  type: orNull(Schema.String),
-  status: Schema.typeSchema(DeviceStatus),
-  created: Schema.DateTimeUtc,
-  updated: Schema.DateTimeUtc
-})
-
-/**
- * @since 0.1.0
- * @category schemas
- */
-export const Delivery = Schema.Struct({
-  id: Schema.Int,
-  kind: WebhookQueue.Kind,
-  url: Schema.String,
-  subject: Entity.EntityIdentifier,
-  created: Schema.DateTimeUtc,
-  state: WebhookQueue.State,
-  attempts: Schema.Array(Schema.Struct({
-    at: Schema.DateTimeUtc,
-    status: orNull(Schema.Int),
-    failure: orNull(UnsentReason)
-  }))
-})
-
-/**
- * One of the platform's own keys. Of one that ends with the process, no times are known.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const PlatformKey = Schema.Struct({
-  id: KeyId,
-  state: KeyRotation.State,
-  created: orNull(Schema.DateTimeUtc),
-  signsFrom: orNull(Schema.DateTimeUtc)
-})
-
-/**
- * The platform's own keys end with its process, and so cannot be rotated.
- *
- * @since 0.1.0
- * @category errors
- */
-export class KeysNotKept extends Schema.TaggedError<KeysNotKept>("@effect-launchkey/platform/AdminApi/KeysNotKept")(
-  "KeysNotKept",
-  {}
-) {
-  override get message(): string {
-    return "The platform's own keys end with its process. Give it a store that stays: then they are kept, and can be rotated."
-  }
-}
-
-const User = Schema.Struct({ directoryId: Entity.DirectoryId, user: Schema.NonEmptyString })
-
-const OfEntity = Schema.Struct({ entity: Entity.EntityIdentifier })
-
-/** Names of users are in bodies: addresses are what logs are full of. */
-const post = HttpApiEndpoint.post
+export * from "./OperatingApi.ts"
 
 /**
  * @since 0.1.0
  * @category models
  */
 export class AdminGroup extends HttpApiGroup.make("admin")
-  .add(post("listOrganizations", "/organizations/list").addSuccess(Schema.Array(Organization)))
+  .add(endpoints.listOrganizations)
+  .add(endpoints.createOrganization)
+  .add(endpoints.listDirectories)
+  .add(endpoints.listServices)
+  .add(endpoints.listKeys)
+  .add(endpoints.addKey)
+  .add(endpoints.updateKey)
+  .add(endpoints.removeKey)
+  .add(endpoints.listDevices)
+  .add(endpoints.unlinkDevice)
+  .add(endpoints.listDeliveries)
+  .add(endpoints.replayDelivery)
+  .add(endpoints.listPlatformKeys)
+  .add(endpoints.rotatePlatformKey)
+  .add(endpoints.retirePlatformKey)
+  .add(endpoints.listAudit)
+  .add(endpoints.verifyAudit)
   .add(
-    post("createOrganization", "/organizations")
-      .setPayload(Schema.Struct({ name: Schema.NonEmptyString, publicKey: Schema.String }))
-      .addSuccess(Schema.Struct({ id: Entity.OrganizationId, keyId: KeyId }))
-      .addError(Wire.InvalidPublicKey)
-  )
-  .add(
-    post("listDirectories", "/directories/list")
-      .setPayload(Schema.Struct({ organizationId: Entity.OrganizationId }))
-      .addSuccess(Schema.Array(Directory))
-  )
-  .add(
-    post("listServices", "/services/list")
-      .setPayload(Schema.Struct({ owner: Schema.Union(Entity.Organization, Entity.Directory) }))
-      .addSuccess(Schema.Array(Service))
-  )
-  .add(post("listKeys", "/keys/list").setPayload(OfEntity).addSuccess(Schema.Array(PublicKey)))
-  .add(
-    post("addKey", "/keys")
-      .setPayload(Schema.Struct({
-        ...OfEntity.fields,
-        pem: Schema.String,
-        type: Schema.optional(KeyType),
-        active: Schema.optional(Schema.Boolean),
-        expires: Schema.optional(Schema.DateTimeUtc)
-      }))
-      .addSuccess(Schema.Struct({ keyId: KeyId }))
-      .addError(Wire.InvalidPublicKey)
-      .addError(Wire.PublicKeyAlreadyInUse)
-  )
-  .add(
-    post("updateKey", "/keys/update")
-      .setPayload(Schema.Struct({
-        ...OfEntity.fields,
-        keyId: KeyId,
-        active: Schema.optional(Schema.Boolean),
-        expires: Schema.optional(Schema.NullOr(Schema.DateTimeUtc))
-      }))
-      .addSuccess(HttpApiSchema.NoContent)
-      .addError(Wire.PublicKeyDoesNotExist)
-  )
-  .add(
-    post("removeKey", "/keys/remove")
-      .setPayload(Schema.Struct({ ...OfEntity.fields, keyId: KeyId }))
-      .addSuccess(HttpApiSchema.NoContent)
-      .addError(Wire.PublicKeyDoesNotExist)
-      .addError(Wire.LastRemainingKey)
-  )
-  .add(post("listDevices", "/devices/list").setPayload(User).addSuccess(Schema.Array(Device)))
-  .add(
-    post("unlinkDevice", "/devices/unlink")
-      .setPayload(Schema.Struct({ ...User.fields, deviceId: DeviceId }))
-      .addSuccess(HttpApiSchema.NoContent)
-  )
-  .add(post("listDeliveries", "/webhooks/list").addSuccess(Schema.Array(Delivery)))
-  .add(
-    post("replayDelivery", "/webhooks/replay")
-      .setPayload(Schema.Struct({ id: Schema.Int }))
-      .addSuccess(Delivery)
-  )
-  .add(post("listPlatformKeys", "/platform-keys/list").addSuccess(Schema.Array(PlatformKey)))
-  .add(
-    post("rotatePlatformKey", "/platform-keys/rotate")
-      .addSuccess(PlatformKey)
-      .addError(KeysNotKept, { status: 409 })
-      .addError(KeyRotation.RotationUnderWay, { status: 409 })
-  )
-  .add(
-    post("retirePlatformKey", "/platform-keys/retire")
-      .setPayload(Schema.Struct({ keyId: KeyId }))
-      .addSuccess(HttpApiSchema.NoContent)
-      .addError(KeysNotKept, { status: 409 })
-      .addError(KeyRotation.NotRetired, { status: 409 })
-  )
-  .add(
-    post("rewrapPlatformKeys", "/platform-keys/rewrap")
+    HttpApiEndpoint.post("rewrapPlatformKeys", "/platform-keys/rewrap")
       .addSuccess(Schema.Struct({ rewrapped: Schema.Int }))
       .addError(KeysNotKept, { status: 409 })
   )
   .add(
-    post("listAudit", "/audit/list")
-      .setPayload(Schema.Struct({ after: Schema.Int, limit: Schema.Int.pipe(Schema.between(1, 1000)) }))
-      .addSuccess(Schema.Array(AuditLog.Entry))
-  )
-  .add(
-    post("verifyAudit", "/audit/verify")
-      .setPayload(Schema.Struct({ anchor: Schema.optional(AuditLog.Head) }))
-      .addSuccess(AuditLog.Verdict)
-  )
-  .add(
-    post("copyTo", "/backup")
+    HttpApiEndpoint.post("copyTo", "/backup")
       .setPayload(Schema.Struct({ filename: Schema.NonEmptyString }))
       .addSuccess(HttpApiSchema.NoContent)
       .addError(Backups.NotAFile, { status: 409 })
   )
-  .add(post("check", "/check").addSuccess(Backups.Checked).addError(Backups.NotAFile, { status: 409 }))
+  .add(HttpApiEndpoint.post("check", "/check").addSuccess(Backups.Checked).addError(Backups.NotAFile, { status: 409 }))
   .add(
-    post("importAccount", "/import")
+    HttpApiEndpoint.post("importAccount", "/import")
       .setPayload(Schema.Struct({ account: AccountImport.Account, dryRun: Schema.Boolean }))
       .addSuccess(AccountImport.Imported)
       .addError(AccountImport.ImportRefused, { status: 409 })

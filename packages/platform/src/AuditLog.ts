@@ -5,8 +5,7 @@
  * @see docs/operating.md "Audit log"
  * @since 0.1.0
  */
-import { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
-import { KeyId } from "@effect-launchkey/core/KeyId"
+import type { KeyId } from "@effect-launchkey/core/KeyId"
 import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Context from "effect/Context"
@@ -16,55 +15,10 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
+import { type Act, Entry, type Head, type Target, type Verdict } from "./AuditEntry.ts"
 import * as Caller from "./Caller.ts"
 
-/**
- * What can be done to the platform that is written down.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Act = Schema.Literal(
-  "organization.create",
-  "directory.create",
-  "directory.update",
-  "directory.sdk-key.create",
-  "directory.sdk-key.remove",
-  "service.create",
-  "service.update",
-  "service.policy.set",
-  "key.add",
-  "key.update",
-  "key.remove",
-  "device.unlink",
-  "platform.key.rotate",
-  "platform.key.retire",
-  "platform.key.rewrap",
-  "platform.import",
-  "webhook.replay"
-)
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type Act = typeof Act.Type
-
-/**
- * Who acted: the entity whose key signed the call, or whoever has the platform's own machine.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Actor = Schema.Union(Schema.Literal("operator"), EntityIdentifier)
-
-/**
- * What was acted on.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Target = Schema.Union(Schema.Literal("platform"), EntityIdentifier)
+export * from "./AuditEntry.ts"
 
 /**
  * What is told to the log. It holds ids alone: no name, key or address.
@@ -79,54 +33,12 @@ export interface Recorded {
   readonly keyId?: KeyId | undefined
 }
 
-const hex = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{64}$/))
-
-/**
- * In JSON, the time is epoch milliseconds.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Entry = Schema.Struct({
-  act: Act,
-  actor: Actor,
-  at: Schema.DateTimeUtcFromNumber,
-  /** SHA-256 of the canonical JSON of all other members, as lower-case hex. */
-  hash: hex,
-  keyId: Schema.OptionFromNullOr(KeyId),
-  on: Target,
-  /** The hash of the entry before; zeros for the first. */
-  previous: hex,
-  /** Counts from 1, without a gap. */
-  sequence: Schema.Int
-})
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type Entry = typeof Entry.Type
-
-/**
- * How far the log goes. Whoever keeps one elsewhere can tell later that nothing up to it was changed.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Head = Schema.Struct({ sequence: Schema.Int, hash: hex })
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type Head = typeof Head.Type
-
 /**
  * @since 0.1.0
  * @category models
  */
 export interface Service<Unavailable = StoreUnavailable> {
-  /** In the name of the caller whose request is being served, or else of the operator. */
+  /** In the name of the caller whose request is being served, or else of whoever has the platform's own machine. */
   readonly record: (recorded: Recorded) => Effect.Effect<void, Unavailable>
   /** Those after a sequence number, by default from the first on; oldest first, at most `limit`. */
   readonly entries: (options: {
@@ -180,7 +92,8 @@ const hashOf = (entry: Entry): Effect.Effect<string> =>
   })
 
 /**
- * The entry that follows on the head, in the name of the caller whose request is being served, or else of the operator.
+ * The entry that follows on the head, in the name of the caller whose request is being served, or else of whoever has
+ * the platform's own machine.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8785
  * @since 0.1.0
@@ -191,7 +104,7 @@ export const following = (head: Head, { act, keyId, on }: Recorded): Effect.Effe
     const caller = yield* Caller.Caller
     const entry: Entry = {
       act,
-      actor: Option.match(caller, { onNone: () => "operator" as const, onSome: ({ issuer }) => issuer }),
+      actor: Option.match(caller, { onNone: () => "admin" as const, onSome: ({ issuer }) => issuer }),
       at: yield* DateTime.now,
       hash: origin.hash,
       keyId: Option.fromNullable(keyId),
@@ -201,34 +114,6 @@ export const following = (head: Head, { act, keyId, on }: Recorded): Effect.Effe
     }
     return { ...entry, hash: yield* hashOf(entry) }
   })
-
-/**
- * What a look at the whole chain found: the first entry at which it breaks, if any.
- *
- * - `Missing`: the entry of that number is not there, and later ones or the anchor are
- * - `Detached`: it does not follow on the entry before it
- * - `Altered`: its hash is not that of what it says
- * - `Replaced`: it is not the one that the anchor was made of
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Verdict = Schema.Struct({
-  /** How many entries hold, from the first on. */
-  holds: Schema.Int,
-  broken: Schema.OptionFromNullOr(Schema.Struct({
-    sequence: Schema.Int,
-    reason: Schema.Literal("Missing", "Detached", "Altered", "Replaced")
-  })),
-  /** As far as it holds; none where that is nowhere. */
-  head: Schema.OptionFromNullOr(Head)
-})
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type Verdict = typeof Verdict.Type
 
 const page = 500
 

@@ -42,6 +42,14 @@ export * as Administration from "./Administration.ts"
 export * as ApiReference from "./ApiReference.ts"
 
 /**
+ * An entry of the audit log, as it is told: see `AuditLog`.
+ *
+ * @see docs/operating.md "Audit log"
+ * @since 0.1.0
+ */
+export * as AuditEntry from "./AuditEntry.ts"
+
+/**
  * Who changed what on the platform, and when: entries that are only ever added, each with a hash over itself and the one
  * before, so that none can be changed or taken out unnoticed.
  *
@@ -74,6 +82,18 @@ export * as Backups from "./Backups.ts"
  * @since 0.1.0
  */
 export * as Caller from "./Caller.ts"
+
+/**
+ * The API of the console: what its page, in an operator's browser, asks of the platform. Plain JSON below
+ * `/console/api`.
+ *
+ * Every call is a `POST` with `content-type: application/json`, one without a body too, from the console's own origin;
+ * but for the stream of live requests, which is a `GET`. Whoever has signed in is known by a cookie that no script sees.
+ *
+ * @see docs/console.md
+ * @since 0.1.0
+ */
+export * as ConsoleApi from "./ConsoleApi.ts"
 
 /**
  * Serves devices a stream of hints that something changed for them.
@@ -148,6 +168,22 @@ export * as MemoryStore from "./MemoryStore.ts"
  * @since 0.1.0
  */
 export * as Metrics from "./Metrics.ts"
+
+/**
+ * What whoever operates a platform can do, on its own machine or in its console: one definition of each call for both.
+ *
+ * @see docs/operating.md "Administration"
+ * @since 0.1.0
+ */
+export * as OperatingApi from "./OperatingApi.ts"
+
+/**
+ * Who operates a platform in its console.
+ *
+ * @see docs/console.md
+ * @since 0.1.0
+ */
+export * as Operator from "./Operator.ts"
 
 /**
  * Who may do what: which keys may sign for an entity and open what is meant for it, and for whom an entity may act.
@@ -294,6 +330,14 @@ export * as UserNames from "./UserNames.ts"
  * @since 0.1.0
  */
 export * as UserSessions from "./UserSessions.ts"
+
+/**
+ * What browser and platform tell each other to make and to use passkeys, in the JSON forms of Web Authentication.
+ *
+ * @see https://www.w3.org/TR/webauthn-3/#sctn-automation
+ * @since 0.1.0
+ */
+export * as WebAuthn from "./WebAuthn.ts"
 
 /**
  * The way out for webhooks: a port that sends one request to an address that somebody else chose, and its

@@ -41,7 +41,7 @@ describe("AuditLog", () => {
       assert.strictEqual(
         first?.hash,
         sha256(
-          `{"act":"key.add","actor":"operator","at":1000,"keyId":"${keyId}","on":"${organization}","previous":"${
+          `{"act":"key.add","actor":"admin","at":1000,"keyId":"${keyId}","on":"${organization}","previous":"${
             "0".repeat(64)
           }","sequence":1}`
         )
@@ -49,7 +49,7 @@ describe("AuditLog", () => {
       assert.strictEqual(
         second?.hash,
         sha256(
-          `{"act":"platform.import","actor":"operator","at":1000,"keyId":null,"on":"platform","previous":"${first?.hash}","sequence":2}`
+          `{"act":"platform.import","actor":"admin","at":1000,"keyId":null,"on":"platform","previous":"${first?.hash}","sequence":2}`
         )
       )
       assert.deepStrictEqual(yield* log.head, Option.some({ sequence: 2, hash: second?.hash ?? "" }))
