@@ -51,7 +51,7 @@ const floors: Readonly<Record<string, Floor>> = {
   testing: {
     packages: ["core", "sql", "transport", "clients", "platform"],
     modules: new RegExp(
-      String.raw`^(${effect}|${platform}|@effect/platform-node(/.+)?|node:.+|@effect/vitest|vitest)$`
+      String.raw`^(${effect}|${platform}|@effect/platform-node(/.+)?|node:.+|@effect/vitest|vitest|playwright-core)$`
     )
   }
 }
@@ -62,13 +62,11 @@ const joseHome = "packages/transport/src/Jose.ts"
 const isoHome = "packages/core/src/internal/iso3166.ts"
 
 /** The modules that need Node: all else of their packages is for any runtime. */
-const nodeHomes = ["packages/platform/src/NodeWebhookEgress.ts", "packages/transport/src/NodeJose.ts"]
+const nodeHomes = ["platform/src/NodeWebhookEgress", "transport/src/NodeJose"].map((module) => `packages/${module}.ts`)
 
-/** What of the authenticator serves its page on Node, and makes it of its sources where it was not built. */
-const pageHomes = [
-  "packages/authenticator/src/NodeAuthenticatorPage.ts",
-  "packages/authenticator/src/internal/bundle.ts"
-]
+/** What has the files of pages on Node, and makes them of their sources where they were not built. */
+const pageHomes = ["platform/src/NodeStaticPage", "authenticator/src/NodeAuthenticatorPage"]
+  .map((module) => `packages/${module}.ts`)
 
 /** Stores for those who install a driver of theirs: nothing else may load what they stand on. */
 const sqlHomes = ["clients", "platform", "testing"].map((name) => `packages/${name}/src/sql/`)

@@ -1,9 +1,9 @@
 /** The runtimes, where each comes from, and how the body is run on it. */
+import * as Browser from "@effect-launchkey/testing/TestBrowser"
 import { spawn } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { chromium } from "playwright-core"
-import * as Browser from "../../packages/authenticator/test/support/browser.ts"
 import type { Place } from "./body/place.ts"
 import { type Running, started } from "./running.ts"
 import * as Workerd from "./workerd.ts"

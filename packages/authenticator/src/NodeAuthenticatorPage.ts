@@ -5,33 +5,31 @@
  * @see docs/authenticator.md
  * @since 0.1.0
  */
-import * as Effect from "effect/Effect"
-import * as Fs from "node:fs/promises"
-import * as Path from "node:path"
+import * as NodeStaticPage from "@effect-launchkey/platform/NodeStaticPage"
+import type * as StaticPage from "@effect-launchkey/platform/StaticPage"
+import type * as Effect from "effect/Effect"
 import { fileURLToPath } from "node:url"
 import * as AuthenticatorPage from "./AuthenticatorPage.ts"
-import * as bundle from "./internal/bundle.ts"
 
-const folder = Path.dirname(fileURLToPath(import.meta.url))
-
-/** Compiled files stand where the build puts the page, and have no sources to trust beside them. */
-const load = import.meta.url.endsWith(".ts")
-  ? () => bundle.make(folder)
-  : async () => {
-    const built = Path.join(folder, bundle.builtFolder)
-    const names = await Fs.readdir(built)
-    return Promise.all(names.map(async (name) => bundle.asset(name, await Fs.readFile(Path.join(built, name)))))
-  }
+/**
+ * Where the page is made of.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const sources: NodeStaticPage.Sources = {
+  name: "authenticator",
+  folder: fileURLToPath(new URL("internal/page", import.meta.url))
+}
 
 /**
  * @since 0.1.0
  * @category constructors
  */
-export const assets: Effect.Effect<ReadonlyArray<AuthenticatorPage.Asset>, AuthenticatorPage.AssetsMissing> = Effect
-  .tryPromise({
-    try: load,
-    catch: (cause) => new AuthenticatorPage.AssetsMissing({ cause })
-  })
+export const assets: Effect.Effect<ReadonlyArray<StaticPage.Asset>, StaticPage.AssetsMissing> = NodeStaticPage.assets(
+  import.meta.url,
+  sources
+)
 
 /**
  * {@link AuthenticatorPage.make} with {@link assets}.
@@ -41,4 +39,4 @@ export const assets: Effect.Effect<ReadonlyArray<AuthenticatorPage.Asset>, Authe
  */
 export const make = (
   options?: Omit<AuthenticatorPage.Options, "assets">
-): Effect.Effect<AuthenticatorPage.Middleware> => AuthenticatorPage.make({ ...options, assets })
+): Effect.Effect<StaticPage.Middleware> => AuthenticatorPage.make({ ...options, assets })

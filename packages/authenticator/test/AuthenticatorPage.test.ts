@@ -1,4 +1,5 @@
 import { SdkKey } from "@effect-launchkey/core/Device"
+import * as StaticPage from "@effect-launchkey/platform/StaticPage"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { assert, describe, it, layer } from "@effect/vitest"
@@ -9,7 +10,7 @@ import * as NodeAuthenticatorPage from "../src/NodeAuthenticatorPage.ts"
 const sdkKey = SdkKey.make("0d6f2a3e-7d1c-41ee-b962-0242ac120002")
 const utf8 = new TextEncoder()
 
-const files: ReadonlyArray<AuthenticatorPage.Asset> = [
+const files: ReadonlyArray<StaticPage.Asset> = [
   {
     name: "",
     contentType: "text/html; charset=utf-8",
@@ -145,7 +146,7 @@ describe("serving the page", () => {
 
   it.effect("says so where the files are missing, and serves the platform all the same", () =>
     Effect.gen(function*() {
-      const assets = new AuthenticatorPage.AssetsMissing({})
+      const assets = new StaticPage.AssetsMissing({ page: "authenticator" })
       const response = yield* get("/authenticator/", { assets })
       assert.strictEqual(response.status, 503)
       assert.match(yield* textOf(response), /was not built/)
@@ -167,7 +168,7 @@ describe("the address that links", () => {
     ))
 })
 
-class Built extends Context.Tag("test/Built")<Built, ReadonlyArray<AuthenticatorPage.Asset>>() {}
+class Built extends Context.Tag("test/Built")<Built, ReadonlyArray<StaticPage.Asset>>() {}
 
 layer(Layer.effect(Built, NodeAuthenticatorPage.assets))("the page as it is made", (it) => {
   it.effect("is one document with one script, one style and one icon, which it names by their hashes", () =>

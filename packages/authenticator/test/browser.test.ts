@@ -1,10 +1,11 @@
 import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
 import * as DenialReason from "@effect-launchkey/core/DenialReason"
+import * as PageChecks from "@effect-launchkey/testing/PageChecks"
+import * as Browser from "@effect-launchkey/testing/TestBrowser"
 import { directoryId } from "@effect-launchkey/testing/TestPlatform"
 import { assert, describe, it as test, layer } from "@effect/vitest"
 import { Context, Duration, Effect, Layer, Option, Schedule } from "effect"
 import type { BrowserContextOptions, Page } from "playwright-core"
-import * as Browser from "./support/browser.ts"
 import * as checks from "./support/checks.ts"
 import { layer as world, World } from "./support/world.ts"
 
@@ -17,33 +18,12 @@ const reasons = [
 
 const at = <A>(act: () => Promise<A>) => Effect.promise(act)
 
-/** The page in a profile of its own, whose violations of its policy and errors are none when the scope ends. */
-const visit = (url: string, options?: BrowserContextOptions) =>
-  Effect.gen(function*() {
-    const context = yield* Browser.profile(options)
-    const found: Array<string> = []
-    yield* Effect.addFinalizer(() => Effect.sync(() => assert.deepStrictEqual(found, [])))
-    context.on("page", (page) => {
-      page.on("pageerror", ({ message }) => found.push(message))
-      page.on("console", (message) => {
-        if (/content.security.policy|trusted.?type/i.test(message.text())) found.push(message.text())
-      })
-      page.on("request", (request) => {
-        if (new URL(request.url()).origin !== new URL(url).origin) found.push(request.url())
-      })
-    })
-    const page = yield* at(() => context.newPage())
-    page.setDefaultTimeout(10_000)
-    yield* at(() => page.goto(url))
-    return { context, page }
-  })
-
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true })
 
 const linked = (user: string, options?: BrowserContextOptions) =>
   Effect.gen(function*() {
     const { linkUrl } = yield* World
-    const visited = yield* visit(yield* linkUrl(user), options)
+    const visited = yield* Browser.visit(yield* linkUrl(user), options)
     yield* at(() => button(visited.page, "Link this browser").click())
     yield* at(() => visited.page.locator(".pill[data-reach=Live]").waitFor())
     return visited
@@ -79,7 +59,7 @@ describe.skipIf(Browser.executable === undefined)(
       it.scoped("links by the code in its address, which it keeps nowhere", () =>
         Effect.gen(function*() {
           const { linkUrl, store } = yield* World
-          const { page } = yield* visit(yield* linkUrl("links"))
+          const { page } = yield* Browser.visit(yield* linkUrl("links"))
           yield* at(() => button(page, "Link this browser").click())
           yield* says(page, "This device is linked.")
           assert.strictEqual(new URL(page.url()).hash, "")
@@ -92,7 +72,7 @@ describe.skipIf(Browser.executable === undefined)(
         Effect.gen(function*() {
           const { linkUrl, page: address } = yield* World
           const link = new URLSearchParams(new URL(yield* linkUrl("types")).hash.slice(1))
-          const { page } = yield* visit(address)
+          const { page } = yield* Browser.visit(address)
           yield* at(() => page.getByLabel("Link code").fill("aaaaaaa"))
           yield* at(() => page.getByLabel("SDK key").fill(link.get("sdk_key") ?? ""))
           yield* at(() => page.keyboard.press("Enter"))
@@ -328,11 +308,11 @@ describe.skipIf(Browser.executable === undefined)(
             const found: Array<string> = []
             const check = (page: Page, where: string) =>
               Effect.map(
-                at(() => page.evaluate(checks.accessibility)),
+                at(() => page.evaluate(PageChecks.accessibility, 40)),
                 (problems) => found.push(...problems.map((each) => `${where}: ${each}`))
               )
             const options = { colorScheme, reducedMotion: "reduce" } as const
-            const empty = yield* visit(address, options)
+            const empty = yield* Browser.visit(address, options)
             yield* at(() => empty.page.getByLabel("Link code").waitFor())
             yield* check(empty.page, "link")
             const { page } = yield* linked(user, options)
@@ -352,7 +332,7 @@ describe.skipIf(Browser.executable === undefined)(
       it.scoped("is filled in by keyboard, in the order in which it is read", () =>
         Effect.gen(function*() {
           const { page: address } = yield* World
-          const { page } = yield* visit(address)
+          const { page } = yield* Browser.visit(address)
           yield* at(() => page.getByLabel("Link code").focus())
           const order: Array<string | undefined> = []
           for (let step = 0; step < 4; step++) {
@@ -372,7 +352,7 @@ describe.skipIf(Browser.executable === undefined)(
           const context = yield* Browser.profile()
           const page = yield* at(() => context.newPage())
           yield* at(() => page.goto(address))
-          assert.deepStrictEqual(yield* at(() => page.evaluate(checks.attacks)), [
+          assert.deepStrictEqual(yield* at(() => page.evaluate(PageChecks.attacks)), [
             "innerHTML: TypeError",
             "inline script: did not run",
             "other origin: TypeError"

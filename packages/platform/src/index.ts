@@ -186,6 +186,13 @@ export * as OperatingApi from "./OperatingApi.ts"
 export * as Operator from "./Operator.ts"
 
 /**
+ * The few things of the DOM that a page without a framework needs. Text is only ever text.
+ *
+ * @since 0.1.0
+ */
+export * as PageElements from "./PageElements.ts"
+
+/**
  * Who may do what: which keys may sign for an entity and open what is meant for it, and for whom an entity may act.
  *
  * @see docs/protocol.md "Entities"
@@ -223,6 +230,13 @@ export * as PlatformKeys from "./PlatformKeys.ts"
  * @since 0.1.0
  */
 export * as PlatformSettings from "./PlatformSettings.ts"
+
+/**
+ * Policies in English, as those who have to meet them read them.
+ *
+ * @since 0.1.0
+ */
+export * as PolicyWords from "./PolicyWords.ts"
 
 /**
  * Effect's metrics in the text that Prometheus and its kin read.
@@ -298,6 +312,14 @@ export * as SealedHttpApp from "./SealedHttpApp.ts"
  * @since 0.1.0
  */
 export * as ServedApi from "./ServedApi.ts"
+
+/**
+ * Serves a page that was bundled: a document with a script and a style of its own, under a path of the platform's origin.
+ * What the page may do stands in its headers: run its own script, and talk to the origin that it came from.
+ *
+ * @since 0.1.0
+ */
+export * as StaticPage from "./StaticPage.ts"
 
 /**
  * What the platform remembers: a port whose every method is atomic. `MemoryStore` is its implementation in memory.

@@ -53,6 +53,13 @@ export * as Faults from "./Faults.ts"
 export * as InMemory from "./InMemory.ts"
 
 /**
+ * What is looked at within a page, in a browser. Each function runs there, so it stands on nothing but itself.
+ *
+ * @since 0.1.0
+ */
+export * as PageChecks from "./PageChecks.ts"
+
+/**
  * Fixed RSA keys for tests. Everybody knows them: never register one with a platform that matters.
  *
  * @since 0.1.0

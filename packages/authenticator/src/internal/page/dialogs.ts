@@ -1,10 +1,10 @@
 /** What the page asks its user. */
 import type { PendingAuthorization } from "@effect-launchkey/core/Device"
 import * as LinkedDevice from "@effect-launchkey/platform/LinkedDevice"
+import { h, opened } from "@effect-launchkey/platform/PageElements"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type Asking, LocationUnknown } from "./approval.ts"
-import { h, opened } from "./dom.ts"
 import * as Pin from "./pin.ts"
 
 const asked = <A>(...[parts, left]: Parameters<typeof opened<A>>): Effect.Effect<A> =>

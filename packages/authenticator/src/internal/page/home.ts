@@ -1,12 +1,14 @@
 /** The page of a linked browser. */
 import type { PendingAuthorization } from "@effect-launchkey/core/Device"
 import type { Session } from "@effect-launchkey/core/Session"
+import { h, icon, keyed } from "@effect-launchkey/platform/PageElements"
+import * as PolicyWords from "@effect-launchkey/platform/PolicyWords"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Device, Linked } from "./device.ts"
 import * as dialogs from "./dialogs.ts"
-import { h, icon, keyed, paths } from "./dom.ts"
+import { paths } from "./icons.ts"
 import * as words from "./words.ts"
 
 export interface View {
@@ -37,7 +39,7 @@ const card = (request: PendingAuthorization, device: Device, run: Run): Card => 
   const title = Option.getOrElse(request.title, () => "Is it you?")
   const left = h("span", { class: "left", role: "timer" })
   const bar = h("progress", { max: String(Math.max(1, expires - created)), "aria-hidden": "true" })
-  const demands = words.policy(request.policy)
+  const demands = PolicyWords.sentences(request.policy)
   const problem = h("div", { class: "unmet", role: "alert" })
   problem.hidden = true
 

@@ -1,8 +1,9 @@
 /** The page of a browser that is no device yet. */
+import { h, icon } from "@effect-launchkey/platform/PageElements"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Device } from "./device.ts"
-import { h, icon, paths } from "./dom.ts"
+import { paths } from "./icons.ts"
 import type { Link } from "./link.ts"
 import { canScan, scan } from "./scan.ts"
 import * as words from "./words.ts"

@@ -1,7 +1,7 @@
 /** Reads a QR image through the camera, where the browser can. */
+import { h, opened } from "@effect-launchkey/platform/PageElements"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { h, opened } from "./dom.ts"
 import { fromQr, type Link } from "./link.ts"
 
 /** @see https://wicg.github.io/shape-detection-api/#barcode-detection-api */

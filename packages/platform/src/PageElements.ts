@@ -1,16 +1,24 @@
-/** The few things of the DOM that the page needs. Text is only ever text. */
+/**
+ * The few things of the DOM that a page without a framework needs. Text is only ever text.
+ *
+ * @since 0.1.0
+ */
 
-type Child = Node | string | undefined
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Child = Node | string | undefined
 
-type Attributes = Readonly<Record<string, string | boolean | undefined>>
+/**
+ * An attribute of true is there without a value, one of false or undefined is not there.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Attributes = Readonly<Record<string, string | boolean | undefined>>
 
-/** An element. An attribute of true is there without a value, one of false or undefined is not there. */
-export const h = <Tag extends keyof HTMLElementTagNameMap>(
-  tag: Tag,
-  attributes: Attributes = {},
-  ...children: ReadonlyArray<Child>
-): HTMLElementTagNameMap[Tag] => {
-  const element = document.createElement(tag)
+const dressed = <E extends Element>(element: E, attributes: Attributes, children: ReadonlyArray<Child>): E => {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value)
   }
@@ -18,31 +26,46 @@ export const h = <Tag extends keyof HTMLElementTagNameMap>(
   return element
 }
 
-const svg = "http://www.w3.org/2000/svg"
+/**
+ * An element of HTML.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const h = <Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Attributes = {},
+  ...children: ReadonlyArray<Child>
+): HTMLElementTagNameMap[Tag] => dressed(document.createElement(tag), attributes, children)
 
-/** A drawing of lines, which says nothing that the text beside it does not. */
-export const icon = (path: string): SVGElement => {
-  const drawing = document.createElementNS(svg, "svg")
-  for (const [name, value] of [["viewBox", "0 0 24 24"], ["class", "icon"], ["aria-hidden", "true"]] as const) {
-    drawing.setAttribute(name, value)
-  }
-  const line = document.createElementNS(svg, "path")
-  line.setAttribute("d", path)
-  drawing.append(line)
-  return drawing
-}
+/**
+ * An element of a drawing.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const s = <Tag extends keyof SVGElementTagNameMap>(
+  tag: Tag,
+  attributes: Attributes = {},
+  ...children: ReadonlyArray<Child>
+): SVGElementTagNameMap[Tag] =>
+  dressed(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children)
 
-export const paths = {
-  shield: "M12 3 19 5.4v6c0 4.3-2.8 7.9-7 9.6-4.2-1.7-7-5.3-7-9.6v-6ZM8.8 12l2.3 2.3 4.3-4.6",
-  check: "m5 12.5 4.5 4.5L19 7.5",
-  cross: "M6.5 6.5 17.5 17.5M17.5 6.5 6.5 17.5",
-  flag: "M6 21V4h11l-2 4 2 4H6",
-  camera: "M4 8V5a1 1 0 0 1 1-1h3M16 4h3a1 1 0 0 1 1 1v3M20 16v3a1 1 0 0 1-1 1h-3M8 20H5a1 1 0 0 1-1-1v-3M8 12h8",
-  inbox: "M4 13.5 6.3 5h11.4L20 13.5V19H4ZM4 13.5h4.5l1.2 2.5h4.6l1.2-2.5H20",
-  key: "M14.5 9.5a4 4 0 1 0-3.8 4l1.3-1.3h2v-2Zm0 0 5.5 5.5v3.5h-3.5l-5.7-5"
-} as const
+/**
+ * A drawing of lines, 24 by 24, of the class `icon`: it says nothing that the text beside it does not.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const icon = (path: string): SVGElement =>
+  s("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, s("path", { d: path }))
 
-/** Replaces what a keyed list shows: what stays keeps its element, so that focus stays too. */
+/**
+ * Replaces what a keyed list shows: what stays keeps its element, so that focus stays too.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
 export const keyed = <A>(
   list: HTMLElement,
   entries: ReadonlyMap<string, A>,
@@ -66,7 +89,13 @@ export const keyed = <A>(
   }
 }
 
-/** Asks in a dialog, which the platform of the browser makes modal; resolves with what closed it. */
+/**
+ * Asks in a dialog, which the browser makes modal; resolves with what closed it, or `left` where the user left it. The
+ * first action is also what Enter does.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const opened = <A>(
   parts: {
     readonly title: string

@@ -1,0 +1,123 @@
+/**
+ * A real browser, where there is one, for tests of pages.
+ *
+ * @since 0.1.0
+ */
+
+import { Context, Effect, Layer, type Scope } from "effect"
+import * as Assert from "node:assert/strict"
+import * as Fs from "node:fs"
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core"
+
+const places = [
+  process.env["CHROME_PATH"],
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/usr/bin/google-chrome-stable",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+]
+
+/**
+ * Where it is; undefined where there is none. `CHROME_PATH` names it elsewhere.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const executable = places.find((path) => path !== undefined && Fs.existsSync(path))
+
+/**
+ * Whether there has to be one: then its absence fails a test, rather than skipping those that need it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const expected = process.env["EXPECT_BROWSER"] === "1"
+
+/**
+ * What a test says that is skipped.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const absent = "no Chromium was found; install one, or give its path in CHROME_PATH"
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class RunningBrowser
+  extends Context.Tag("@effect-launchkey/testing/TestBrowser/RunningBrowser")<RunningBrowser, Browser>()
+{}
+
+/**
+ * Chromium, without a window.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<RunningBrowser> = Layer.scoped(
+  RunningBrowser,
+  Effect.acquireRelease(
+    Effect.promise(() =>
+      chromium.launch({
+        ...(executable === undefined ? {} : { executablePath: executable }),
+        args: [
+          "--no-sandbox",
+          "--disable-gpu",
+          "--disable-quic",
+          "--no-first-run",
+          "--disable-background-networking",
+          "--disable-component-update",
+          "--disable-sync"
+        ]
+      })
+    ),
+    (browser) => Effect.promise(() => browser.close())
+  )
+)
+
+/**
+ * A profile of its own, so another device, until the scope ends.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const profile = (
+  options: BrowserContextOptions = {}
+): Effect.Effect<BrowserContext, never, RunningBrowser | Scope.Scope> =>
+  Effect.flatMap(RunningBrowser, (browser) =>
+    Effect.acquireRelease(
+      Effect.promise(() => browser.newContext({ viewport: { width: 390, height: 844 }, ...options })),
+      (context) => Effect.promise(() => context.close())
+    ))
+
+/**
+ * A page in a profile of its own, which by the end of the scope has violated no policy, thrown nothing and asked no other
+ * origin.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const visit = (
+  url: string,
+  options?: BrowserContextOptions
+): Effect.Effect<{ readonly context: BrowserContext; readonly page: Page }, never, RunningBrowser | Scope.Scope> =>
+  Effect.gen(function*() {
+    const context = yield* profile(options)
+    const found: Array<string> = []
+    yield* Effect.addFinalizer(() => Effect.sync(() => Assert.deepStrictEqual(found, [])))
+    context.on("page", (page) => {
+      page.on("pageerror", ({ message }) => found.push(message))
+      page.on("console", (message) => {
+        if (/content.security.policy|trusted.?type/i.test(message.text())) found.push(message.text())
+      })
+      page.on("request", (request) => {
+        if (new URL(request.url()).origin !== new URL(url).origin) found.push(request.url())
+      })
+    })
+    const page = yield* Effect.promise(() => context.newPage())
+    page.setDefaultTimeout(10_000)
+    yield* Effect.promise(() => page.goto(url))
+    return { context, page }
+  })
