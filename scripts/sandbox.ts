@@ -1,7 +1,7 @@
 /**
  * The sandbox of this checkout, by one command:
  *
- *     npx -y pnpm@12 sandbox [--port N] [--host ADDRESS] [--json]
+ *     npx -y pnpm@12 sandbox [--port N] [--host ADDRESS] [--store URL] [--json]
  */
 import { endWithNpx } from "./endWithNpx.ts"
 

@@ -45,7 +45,7 @@ const sandbox = Object.assign(
     // It serves until it is interrupted, and that is its end.
     Command.transformHandler((effect) => Effect.zipRight(Ending.as("done"), effect))
   ),
-  { info: { name: "sandbox", description: "Serves a platform for tests, in memory.", children: [] } }
+  { info: { name: "sandbox", description: "Serves a platform for tests.", children: [] } }
 )
 
 const serve = Object.assign(ServeCommand.command, {

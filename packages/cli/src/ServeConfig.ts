@@ -60,8 +60,13 @@ const List = Schema.Union(Schema.Array(Text), Schema.split(",")).annotations({
 
 const isStore = (url: string): boolean => /^(?:file:.+|postgres(?:ql)?:\/\/.+|memory:)$/.test(url)
 
-/** A store, by its address: a file of libsql, a database of PostgreSQL, or this process's memory. */
-const StoreUrl = Schema.Redacted(
+/**
+ * A store, by its address: `file:<path>` of libsql, a database of PostgreSQL, or `memory:`, this process's.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const StoreUrl = Schema.Redacted(
   Schema.String.pipe(
     Schema.filter(isStore, {
       message: () => "expected file:<path>, postgres://<user>@<host>/<database> or memory:"

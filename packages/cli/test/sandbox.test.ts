@@ -1,12 +1,16 @@
 import * as OrganizationCredentials from "@effect-launchkey/clients/OrganizationCredentials"
 import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
+import { OrganizationId } from "@effect-launchkey/core/EntityIdentifier"
+import * as Libsql from "@effect-launchkey/platform/sql/Libsql"
+import * as Store from "@effect-launchkey/platform/Store"
+import { filename } from "@effect-launchkey/testing/sql/TestDatabases"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Predicate, Queue, Schema } from "effect"
+import { Context, Deferred, Effect, Layer, Predicate, Queue, Schema } from "effect"
 import { spawn } from "node:child_process"
 import * as Http from "node:http"
 import { createServer } from "node:net"
@@ -130,6 +134,18 @@ describe("launchkey", () => {
         }).pipe(Effect.provide(FetchHttpClient.layer)),
       slow
     )
+
+    it.scopedLive("refuses a store that has a platform, and does it no harm", () =>
+      Effect.gen(function*() {
+        const file = yield* filename
+        const open = Effect.map(Layer.build(Layer.fresh(Libsql.layer({ filename: file }))), Context.get(Store.Store))
+        const organization = { id: OrganizationId.make(crypto.randomUUID()), name: "Somebody's" }
+        yield* Effect.scoped(Effect.flatMap(open, ({ insertOrganization }) => insertOrganization(organization)))
+        const { code, err } = yield* inProcess({}, "sandbox", "--port", "0", "--store", `file:${file}`)
+        assert.strictEqual(code, 2)
+        assert.include(err, "The store has 1 organizations already")
+        assert.deepStrictEqual(yield* Effect.flatMap(open, ({ organizations }) => organizations), [organization])
+      }).pipe(Effect.provide([FetchHttpClient.layer, NodeContext.layer])))
 
     it.scopedLive("sends its webhooks to this machine, and sends them once more", () =>
       Effect.gen(function*() {

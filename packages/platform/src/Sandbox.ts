@@ -1,11 +1,12 @@
 /**
- * A platform for tests in any language: the platform in memory, and beside it, under `/sandbox`, an API that moves its
- * clock, its users' devices and its faults. It is for tests alone: whoever reaches it rules the platform. A platform that
+ * A platform for tests in any language: the platform, in memory unless told otherwise, and beside it, under `/sandbox`, an
+ * API that moves its clock, its users' devices and its faults. It is for tests alone: whoever reaches it rules the platform. A platform that
  * is not a sandbox has nothing there.
  *
  * @see docs/sandbox.md
  * @since 0.1.0
  */
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Redaction from "@effect-launchkey/transport/Redaction"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type { HttpApiDecodeError } from "@effect/platform/HttpApiError"
@@ -31,9 +32,11 @@ import * as SandboxState from "./SandboxState.ts"
  * @since 0.1.0
  * @category models
  */
-export interface Options {
+export interface Options<Unavailable extends StoreUnavailable = never> {
   /** Of the sandbox's own address, for the addresses of QR images. */
   readonly port: number
+  /** See {@link SandboxState.Options}. Default: in memory. */
+  readonly backing?: SandboxState.Options<Unavailable>["backing"]
   /** See {@link SandboxState.Options}. Default: all zero, since only the host knows. */
   readonly stats?: SandboxState.Options["stats"] | undefined
   /** Ends a connection, for the fault `drop`. Default: the request is answered by 503, unsigned. */
@@ -75,17 +78,18 @@ const elsewhere = (cause: Cause.Cause<unknown>) => {
 const isControl = (url: string): boolean => /^\/sandbox(?:[/?]|$)/.test(url)
 
 /**
- * The platform in memory with its control API, as one app. Its webhooks go out by the `WebhookEgress` of the context, and
+ * The platform with its control API, as one app. Its webhooks go out by the `WebhookEgress` of the context, and
  * nowhere by default, until the scope ends.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const httpApp = (
-  { disconnect, port, stats }: Options
-): Effect.Effect<HttpApp.Default, never, PlatformKeys.PlatformKeys | Scope.Scope> =>
+export const httpApp = <Unavailable extends StoreUnavailable = never>(
+  { backing, disconnect, port, stats }: Options<Unavailable>
+): Effect.Effect<HttpApp.Default, Unavailable, PlatformKeys.PlatformKeys | Scope.Scope> =>
   Effect.gen(function*() {
     const state = yield* SandboxState.make({
+      backing,
       stats: stats ?? Effect.succeed({ user: 0, system: 0, rss: 0 }),
       disconnect: disconnect ?? (() => Effect.void),
       settings: {
@@ -110,7 +114,7 @@ export const httpApp = (
  * @since 0.1.0
  * @category models
  */
-export interface ServeOptions extends Omit<Options, "port"> {
+export interface ServeOptions<Unavailable extends StoreUnavailable = never> extends Omit<Options<Unavailable>, "port"> {
   /** Has the server answer more than the sandbox does, such as pages beside it. Default: nothing more. */
   readonly middleware?: ((app: HttpApp.Default) => HttpApp.Default) | undefined
 }
@@ -122,9 +126,9 @@ export interface ServeOptions extends Omit<Options, "port"> {
  * @since 0.1.0
  * @category layers
  */
-export const serve = (
-  { middleware = (app) => app, ...options }: ServeOptions = {}
-): Layer.Layer<never, never, HttpServer.HttpServer> =>
+export const serve = <Unavailable extends StoreUnavailable = never>(
+  { middleware = (app) => app, ...options }: ServeOptions<Unavailable> = {}
+): Layer.Layer<never, Unavailable, HttpServer.HttpServer> =>
   Layer.unwrapScoped(
     HttpServer.addressWith((address) =>
       Effect.map(

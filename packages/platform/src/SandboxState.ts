@@ -1,9 +1,10 @@
 /**
- * What a sandbox holds: a platform in memory with the devices of its users, all of which a reset forgets.
+ * What a sandbox holds: a platform with the devices of its users, all of which a reset forgets.
  *
  * @since 0.1.0
  */
 import type { DeviceId } from "@effect-launchkey/core/Authorization"
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -33,7 +34,19 @@ import * as SandboxFaults from "./SandboxFaults.ts"
 import * as SandboxWebhooks from "./SandboxWebhooks.ts"
 import * as SealedHttpApp from "./SealedHttpApp.ts"
 import * as Store from "./Store.ts"
+import * as WebhookQueue from "./WebhookQueue.ts"
 import * as WebhookSender from "./WebhookSender.ts"
+
+/**
+ * Where a platform keeps what it knows, from its beginning to a reset.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Backing {
+  readonly store: Store.Service
+  readonly queue: WebhookQueue.Service
+}
 
 /**
  * What the sandbox needs of where it runs.
@@ -41,7 +54,9 @@ import * as WebhookSender from "./WebhookSender.ts"
  * @since 0.1.0
  * @category models
  */
-export interface Options extends SandboxFaults.Options {
+export interface Options<Unavailable extends StoreUnavailable = never> extends SandboxFaults.Options {
+  /** One that is empty, for each platform from its beginning to a reset. Default: in memory. */
+  readonly backing?: Effect.Effect<Backing, Unavailable, Scope.Scope> | undefined
   readonly settings: PlatformSettings.Settings
   /** CPU time so far in microseconds, and the resident set in bytes. */
   readonly stats: Effect.Effect<{ readonly user: number; readonly system: number; readonly rss: number }>
@@ -56,7 +71,7 @@ export interface Options extends SandboxFaults.Options {
 export interface World {
   /** The platform with its faults. */
   readonly app: HttpApp.Default
-  readonly store: Store.Service<never>
+  readonly store: Store.Service
   readonly administration: Administration.Service
   readonly addFault: SandboxFaults.Faults["add"]
   readonly webhooks: SandboxWebhooks.Webhooks
@@ -81,7 +96,7 @@ export interface World {
 export interface Service {
   readonly world: Effect.Effect<World>
   /** Begins anew, and delivers nothing more of before. The platform's keys stay, as clients keep them. */
-  readonly reset: Effect.Effect<void>
+  readonly reset: Effect.Effect<void, StoreUnavailable>
   readonly stats: Options["stats"]
 }
 
@@ -108,9 +123,17 @@ const ahead = (clock: Clock.Clock, by: MutableRef.MutableRef<Duration.Duration>)
 /** Never dialled: what is asked of it enters the platform's app. */
 const inProcess = "http://localhost"
 
-const begin = ({ disconnect, settings }: Options) =>
+const inMemory: Effect.Effect<Backing> = Effect.all({ store: MemoryStore.make(), queue: WebhookQueue.makeMemory })
+
+const begin = <Unavailable extends StoreUnavailable>(
+  { backing, disconnect, settings }: Options<Unavailable>
+) =>
   Effect.gen(function*() {
-    const store = yield* MemoryStore.make()
+    const { queue, store } = yield* Effect.provideService(
+      backing ?? inMemory,
+      PlatformSettings.PlatformSettings,
+      settings
+    )
     const clock = yield* PlatformClock.make
     const shift = MutableRef.make(Duration.zero)
     const moved = ahead(yield* Effect.clock, shift)
@@ -120,7 +143,7 @@ const begin = ({ disconnect, settings }: Options) =>
     const timed = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.withClock(self, moved)
 
     const webhooks = yield* Effect.provideService(
-      timed(SandboxWebhooks.make),
+      timed(SandboxWebhooks.make(queue)),
       PlatformSettings.PlatformSettings,
       settings
     )
@@ -172,9 +195,9 @@ const begin = ({ disconnect, settings }: Options) =>
  * @since 0.1.0
  * @category constructors
  */
-export const make = (
-  options: Options
-): Effect.Effect<Service, never, PlatformKeys.PlatformKeys | Scope.Scope> =>
+export const make = <Unavailable extends StoreUnavailable = never>(
+  options: Options<Unavailable>
+): Effect.Effect<Service, Unavailable, PlatformKeys.PlatformKeys | Scope.Scope> =>
   Effect.gen(function*() {
     const context = yield* Effect.context<PlatformKeys.PlatformKeys | Scope.Scope>()
     const begun = Effect.gen(function*() {

@@ -17,7 +17,7 @@ import * as PlatformKeys from "./PlatformKeys.ts"
 import * as PlatformSettings from "./PlatformSettings.ts"
 import type { Resend } from "./SandboxApi.ts"
 import * as WebhookEgress from "./WebhookEgress.ts"
-import * as WebhookQueue from "./WebhookQueue.ts"
+import type * as WebhookQueue from "./WebhookQueue.ts"
 import * as WebhookSender from "./WebhookSender.ts"
 
 /**
@@ -25,7 +25,7 @@ import * as WebhookSender from "./WebhookSender.ts"
  * @category models
  */
 export interface Webhooks {
-  readonly sender: WebhookSender.Service<never>
+  readonly sender: WebhookSender.Service
   /**
    * Sends what a delivery told once more, as `Resend` says, and yields the status of the answer. None where the log does
    * not hold the delivery, or nothing of it was sent yet.
@@ -58,8 +58,10 @@ const otherBody = (body: Uint8Array): Uint8Array => {
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Webhooks, never, PlatformKeys.PlatformKeys | Scope.Scope> = Effect.gen(
-  function*() {
+export const make = (
+  queue: WebhookQueue.Service
+): Effect.Effect<Webhooks, never, PlatformKeys.PlatformKeys | Scope.Scope> =>
+  Effect.gen(function*() {
     const { webhooks: settings } = yield* PlatformSettings.PlatformSettings
     const context = yield* Effect.context<never>()
     const jose = yield* Jose.Jose
@@ -76,7 +78,6 @@ export const make: Effect.Effect<Webhooks, never, PlatformKeys.PlatformKeys | Sc
       post: (request) => Effect.zipRight(keep(sent, request.delivery, request), egress.post(request))
     }
 
-    const queue = yield* WebhookQueue.makeMemory
     const inner = yield* Effect.provideService(
       WebhookSender.makeWith(queue),
       WebhookEgress.WebhookEgress,
@@ -142,11 +143,9 @@ export const make: Effect.Effect<Webhooks, never, PlatformKeys.PlatformKeys | Sc
             Effect.flatMap(forge(known, as), (as === "again" ? recording : egress).post).pipe(
               Effect.timeoutFail({
                 duration: settings.timeout,
-                onTimeout: () =>
-                  new WebhookEgress.WebhookUnsent({ reason: "TimedOut" })
+                onTimeout: () => new WebhookEgress.WebhookUnsent({ reason: "TimedOut" })
               })
             ))
         }).pipe(Effect.provide(context))
     }
-  }
-)
+  })

@@ -254,8 +254,8 @@ export * as PrometheusMetrics from "./PrometheusMetrics.ts"
 export * as Records from "./Records.ts"
 
 /**
- * A platform for tests in any language: the platform in memory, and beside it, under `/sandbox`, an API that moves its
- * clock, its users' devices and its faults. It is for tests alone: whoever reaches it rules the platform. A platform that
+ * A platform for tests in any language: the platform, in memory unless told otherwise, and beside it, under `/sandbox`, an
+ * API that moves its clock, its users' devices and its faults. It is for tests alone: whoever reaches it rules the platform. A platform that
  * is not a sandbox has nothing there.
  *
  * @see docs/sandbox.md
@@ -281,7 +281,7 @@ export * as SandboxApi from "./SandboxApi.ts"
 export * as SandboxFaults from "./SandboxFaults.ts"
 
 /**
- * What a sandbox holds: a platform in memory with the devices of its users, all of which a reset forgets.
+ * What a sandbox holds: a platform with the devices of its users, all of which a reset forgets.
  *
  * @since 0.1.0
  */

@@ -222,7 +222,7 @@ export const make: Effect.Effect<Database, never, SqlClient.SqlClient> = Effect.
     )
     const workers = pg ? 2 : 1
     for (let count = 0; count < workers; count++) {
-      yield* Effect.forkScoped(Effect.forever(worker))
+      yield* Effect.forkScoped(Effect.interruptible(Effect.forever(worker)))
     }
 
     return (item: A) =>

@@ -48,6 +48,8 @@ export const prune = (
     Effect.repeat({ while: (rows) => rows.length === batchSize }),
     Effect.catchAll((error) => Effect.logDebug(`${table} could not be pruned; it will be tried again`, error)),
     Effect.repeat(Schedule.jittered(Schedule.spaced(interval))),
+    // wherever the store is made: else its scope could not end
+    Effect.interruptible,
     Effect.forkScoped,
     Effect.asVoid
   )

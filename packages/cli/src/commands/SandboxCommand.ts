@@ -6,9 +6,14 @@
  */
 import * as AuthenticatorPage from "@effect-launchkey/authenticator/AuthenticatorPage"
 import * as NodeAuthenticatorPage from "@effect-launchkey/authenticator/NodeAuthenticatorPage"
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as NodeWebhookEgress from "@effect-launchkey/platform/NodeWebhookEgress"
 import * as Sandbox from "@effect-launchkey/platform/Sandbox"
+import * as Migrations from "@effect-launchkey/platform/sql/Migrations"
+import * as SqlSandbox from "@effect-launchkey/platform/sql/SqlSandbox"
 import * as WebhookEgress from "@effect-launchkey/platform/WebhookEgress"
+import * as Libsql from "@effect-launchkey/sql/Libsql"
+import * as Pg from "@effect-launchkey/sql/Pg"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -18,9 +23,12 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { createServer } from "node:http"
 import { CannotListen } from "../CannotListen.ts"
+import { Unusable } from "../internal/unusable.ts"
+import { StoreUrl } from "../ServeConfig.ts"
 
 /**
  * @since 0.1.0
@@ -32,7 +40,17 @@ export interface Address {
   readonly port: number
   /** Whether the API v1 is spoken too. Default false. */
   readonly legacy?: boolean | undefined
+  /** As `launchkey serve` names one: `file:<path>` or `postgres://…`, which is empty. Default `memory:`. */
+  readonly store?: Redacted.Redacted | undefined
 }
+
+/**
+ * Why a sandbox is not served.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type Failure = CannotListen | Unusable | StoreUnavailable | Libsql.FileInUse
 
 /** Where a client finds a server that listens on this. */
 const reachable = ({ hostname, port }: HttpServer.TcpAddress): string => {
@@ -51,22 +69,44 @@ const disconnect: NonNullable<Sandbox.Options["disconnect"]> = (request) =>
     NodeHttpServerRequest.toIncomingMessage(request).socket.destroy()
   })
 
+const sqlAt = (store: string) =>
+  store.startsWith("file:")
+    ? Libsql.layer({ filename: store.slice("file:".length) })
+    : Pg.layer({ url: Redacted.make(store) })
+
+const backing = (store: string) =>
+  store === "memory:"
+    ? Effect.succeed(undefined)
+    : Layer.build(Layer.provideMerge(Migrations.layer, sqlAt(store))).pipe(
+      Effect.flatMap((context) => Effect.provide(SqlSandbox.make, context)),
+      Effect.catchTag("NotEmpty", ({ organizations }) =>
+        new Unusable({
+          what: "Arguments",
+          problem: `The store has ${organizations} organizations already, which a sandbox would forget`,
+          next: "Give --store an empty one, such as a file that is not there yet."
+        }))
+    )
+
 type Middleware = NonNullable<Sandbox.ServeOptions["middleware"]>
 
 /** With a page for browsers, and with what else is to be beside it. */
-const beside = (middleware: Middleware) =>
-  Layer.unwrapEffect(
-    Effect.map(
-      NodeAuthenticatorPage.make(),
-      (page) => Sandbox.serve({ stats, disconnect, middleware: (app) => middleware(page(app)) })
-    )
-  )
+const beside = (store: string) => (middleware: Middleware) =>
+  Layer.unwrapScoped(Effect.gen(function*() {
+    const page = yield* NodeAuthenticatorPage.make()
+    return Sandbox.serve({
+      stats,
+      disconnect,
+      backing: yield* backing(store),
+      middleware: (app) => middleware(page(app))
+    })
+  }))
 
 /** The API v1 is loaded where it is asked for, and nowhere else. */
-const besideApiV1 = Layer.unwrapEffect(Effect.gen(function*() {
-  const LegacySandbox = yield* Effect.promise(() => import("@effect-launchkey/legacy/LegacySandbox"))
-  return LegacySandbox.layer({ egress: yield* WebhookEgress.WebhookEgress }, beside)
-}))
+const besideApiV1 = (store: string) =>
+  Layer.unwrapEffect(Effect.gen(function*() {
+    const LegacySandbox = yield* Effect.promise(() => import("@effect-launchkey/legacy/LegacySandbox"))
+    return LegacySandbox.layer({ egress: yield* WebhookEgress.WebhookEgress }, beside(store))
+  }))
 
 /**
  * Serves a sandbox until it is interrupted. `ready` gets its base URL once calls are answered.
@@ -75,23 +115,23 @@ const besideApiV1 = Layer.unwrapEffect(Effect.gen(function*() {
  * @category constructors
  */
 export const serve = (
-  { host, legacy = false, port }: Address,
+  { host, legacy = false, port, store = Redacted.make("memory:") }: Address,
   ready: (baseUrl: string) => Effect.Effect<void>
-): Effect.Effect<never, CannotListen> =>
+): Effect.Effect<never, Failure> =>
   Effect.suspend(() => {
     const server = createServer()
     // A call that is being answered, or delayed on purpose, does not hold up the end.
     const closing = Layer.scopedDiscard(Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections())))
     // Whose tests these are has their receivers of webhooks on this machine.
     const sandbox = Layer.provide(
-      legacy ? besideApiV1 : beside(identity),
+      legacy ? besideApiV1(Redacted.value(store)) : beside(Redacted.value(store))(identity),
       Layer.orDie(NodeWebhookEgress.layer({ insecureAllowLoopback: true }))
     )
     return Layer.effectDiscard(Effect.flatMap(baseUrl, ready)).pipe(
       Layer.provide(Layer.merge(sandbox, closing)),
       Layer.provide(NodeHttpServer.layer(() => server, { host, port })),
       Layer.launch,
-      Effect.mapError(({ cause }) => new CannotListen({ host, port, cause }))
+      Effect.catchTag("ServeError", ({ cause }) => new CannotListen({ host, port, cause }))
     )
   })
 
@@ -107,6 +147,13 @@ const options = {
   ),
   legacy: Options.boolean("legacy").pipe(
     Options.withDescription("Speak the API v1 too, below /v1/, and be told about it below /sandbox/legacy/.")
+  ),
+  store: Options.text("store").pipe(
+    Options.withSchema(StoreUrl),
+    Options.withDefault(Redacted.make("memory:")),
+    Options.withDescription(
+      "Where it keeps what a reset forgets: memory:, the default, file:<path> or postgres://…, which is empty."
+    )
   ),
   json: Options.boolean("json").pipe(
     Options.withDescription("Say where the sandbox is in one line of JSON: baseUrl, sandbox and authenticator.")
@@ -132,4 +179,4 @@ export const command = Command.make(
           : `The platform answers at ${baseUrl}, and is controlled at ${baseUrl}/sandbox. `
             + `An authenticator for browsers is at ${baseUrl}${AuthenticatorPage.path}. Ctrl-C ends it.`
       ))
-).pipe(Command.withDescription("Serves a platform for tests, in memory, with an API that controls it."))
+).pipe(Command.withDescription("Serves a platform for tests, with an API that controls it."))

@@ -7,6 +7,7 @@
 import type { DeviceId } from "@effect-launchkey/core/Authorization"
 import { LinkingCode } from "@effect-launchkey/core/Device"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as Duration from "effect/Duration"
@@ -39,6 +40,8 @@ const noDevice = new SandboxNotFound({
 const noWebhook = new SandboxNotFound({
   error: "The sandbox has no such webhook, or has sent nothing of it yet. GET /sandbox/webhooks lists them."
 })
+
+const toFailure = ({ message }: StoreUnavailable) => new SandboxFailed({ error: message })
 
 type DeviceError = Authenticator.AnswerError | Authenticator.DenialReasonNotOffered
 
@@ -117,10 +120,10 @@ export const layer = HttpApiBuilder.group(SandboxApi, "sandbox", (handlers) =>
         yield* Effect.forEach(keys, ({ pem, type }, index) =>
           Effect.mapError(
             administration.addKey(Entity.organization(id), pem, { type }),
-            ({ message }) => refused(index)(message)
+            (error) => error._tag === "StoreUnavailable" ? error : refused(index)(error.message)
           ), { discard: true })
         return { id, keyIds }
-      })
+      }).pipe(Effect.catchTag("StoreUnavailable", toFailure))
 
     const linkDevice = ({ code: text, name, sdkKey: given }: typeof NewDevice.Type) =>
       Effect.gen(function*() {
@@ -139,7 +142,7 @@ export const layer = HttpApiBuilder.group(SandboxApi, "sandbox", (handlers) =>
         const deviceId = yield* Effect.mapError(timed(device.link(code, sdkKey)), toLinkRefusal)
         yield* addDevice(deviceId, device)
         return { deviceId }
-      })
+      }).pipe(Effect.catchTag("StoreUnavailable", toFailure))
 
     const withDevice = <A>(id: DeviceId, use: (device: Authenticator.Authenticator) => Effect.Effect<A, DeviceError>) =>
       Effect.gen(function*() {
@@ -200,8 +203,10 @@ export const layer = HttpApiBuilder.group(SandboxApi, "sandbox", (handlers) =>
             advance(Duration.seconds(payload.seconds), { tokens: payload.tokens ?? false }),
             (now) => ({ now })
           )))
-      .handle("webhooks", () => Effect.flatMap(state.world, ({ webhooks }) => webhooks.sender.log))
-      .handle("resendWebhook", ({ path, payload }) => resendWebhook(path.id, payload.as))
-      .handle("reset", () => state.reset)
+      .handle("webhooks", () =>
+        Effect.mapError(Effect.flatMap(state.world, ({ webhooks }) => webhooks.sender.log), toFailure))
+      .handle("resendWebhook", ({ path, payload }) =>
+        resendWebhook(path.id, payload.as))
+      .handle("reset", () => Effect.mapError(state.reset, toFailure))
       .handle("stats", () => state.stats)
   }))
