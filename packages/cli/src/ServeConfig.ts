@@ -6,6 +6,7 @@
  */
 import * as Issues from "@effect-launchkey/core/Issues"
 import { WebUrl } from "@effect-launchkey/core/ServiceProfile"
+import * as PlatformSettings from "@effect-launchkey/platform/PlatformSettings"
 import { maximumBodyLength } from "@effect-launchkey/transport/Claims"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -102,13 +103,37 @@ const Operations = Schema.Struct({
   port: orElse(Port, () => 8081)
 })
 
+/** So many within a time. */
+const limit = (otherwise: PlatformSettings.Limit) =>
+  orElse(
+    Schema.Struct({
+      limit: orElse(whole(1, 1_000_000), () => otherwise.limit),
+      window: orElse(Time, () => otherwise.window)
+    }),
+    () => otherwise
+  )
+
+const { defaults } = PlatformSettings
+
 const Limits = Schema.Struct({
   /** Of a body, in octets. Default, and at most, what the protocol has for a message. */
   bodyBytes: orElse(whole(4096, maximumBodyLength.message), () => maximumBodyLength.message),
   /** Of all headers of a request, in octets. Default 32,768. */
   headerBytes: orElse(whole(8192, 1_048_576), () => 32_768),
   /** How long a request may take to arrive. Default 30 seconds. */
-  requestTime: orElse(Time, () => Duration.seconds(30))
+  requestTime: orElse(Time, () => Duration.seconds(30)),
+  /** Authorization requests for one user. Default 20 within a minute. */
+  authorizations: limit(defaults.authorizations),
+  /** Requests that one user was asked, one after the other, and approved none of. Default 30 within an hour. */
+  unapprovedPrompts: limit(defaults.unapprovedPrompts),
+  /** How long a service may not ask a user who reported it for fraud. Default 15 minutes. */
+  fraudPause: orElse(Time, () => defaults.fraudPause),
+  /** One-time codes tried for one user. Default 10 within a minute. */
+  totpAttempts: limit(defaults.totpAttempts),
+  /** Links tried with one SDK key. Default 600 within a minute. */
+  linkAttempts: limit(defaults.linkAttempts),
+  /** Wrong SDK keys tried with one linking code. Default 10 within a minute. */
+  sdkKeyAttempts: limit(defaults.sdkKeyAttempts)
 })
 
 const Shutdown = Schema.Struct({

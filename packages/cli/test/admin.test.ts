@@ -190,6 +190,15 @@ layer(operated, { excludeTestServices: true, timeout: 60_000 })("launchkey admin
       assert.deepStrictEqual([lost.code, lost.out.includes("Missing")], [3, true])
     }))
 
+  it.effect("tells what users reported as fraud, and lifts what follows from it", () =>
+    Effect.gen(function*() {
+      const { admin, result } = yield* Operated
+      assert.include((yield* admin("fraud", "list")).out, "No reports.")
+      assert.deepStrictEqual(yield* result("fraud", "list", "--limit", "1"), [])
+      const nobody = yield* admin("fraud", "lift", ids.directory, "nobody@example.com", ids.service)
+      assert.deepStrictEqual([nobody.code, nobody.err.includes("nobody@example.com")], [1, false])
+    }))
+
   it.effect("says what there is not", () =>
     Effect.gen(function*() {
       const { admin, result } = yield* Operated

@@ -162,6 +162,22 @@ export const PendingAuthorization = Schema.Struct({
 export type PendingAuthorization = typeof PendingAuthorization.Type
 
 /**
+ * What a device tells the platform of its answer, beside what is sealed to the service: no more than the platform needs
+ * to spare a user prompts that nobody wanted.
+ *
+ * @see docs/protocol.md "The device API"
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ToldOutcome = Schema.Literal("APPROVED", "NOT_APPROVED", "FRAUDULENT")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ToldOutcome = typeof ToldOutcome.Type
+
+/**
  * A device's answer on its way to the platform, which relays it and cannot read it. `oaep` is empty where the answer
  * is too long for the recipient's key.
  *
@@ -171,7 +187,9 @@ export type PendingAuthorization = typeof PendingAuthorization.Type
 export const AnswerAuthorization = Schema.Struct({
   oaep: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("auth")),
   jwe: Schema.optionalWith(Schema.String, { nullable: true }).pipe(Schema.fromKey("auth_jwe")),
-  keyId: Schema.propertySignature(KeyId).pipe(Schema.fromKey("public_key_id"))
+  keyId: Schema.propertySignature(KeyId).pipe(Schema.fromKey("public_key_id")),
+  /** Absent from a device that does not tell, whose answers count as wanted. */
+  outcome: Schema.optionalWith(ToldOutcome, { nullable: true })
 })
 
 /**

@@ -17,6 +17,7 @@ import { AdminApi, KeysNotKept, type PlatformKey } from "./AdminApi.ts"
 import * as Administration from "./Administration.ts"
 import * as AuditLog from "./AuditLog.ts"
 import * as Backups from "./Backups.ts"
+import * as Prompts from "./internal/prompts.ts"
 import * as KeyRotation from "./KeyRotation.ts"
 import * as PlatformClock from "./PlatformClock.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
@@ -60,6 +61,8 @@ const handlers = HttpApiBuilder.group(AdminApi, "admin", (handlers) =>
     const log = yield* AuditLog.AuditLog
     const sender = yield* WebhookSender.WebhookSender
     const store = yield* Store.Store
+
+    const prompts = yield* Prompts.make
 
     const rotation = yield* Effect.serviceOption(KeyRotation.KeyRotation)
     const rotating = Effect.mapError(rotation, () => new KeysNotKept())
@@ -160,6 +163,13 @@ const handlers = HttpApiBuilder.group(AdminApi, "admin", (handlers) =>
         }))
       .handle("listAudit", ({ payload }) => log.entries(payload))
       .handle("verifyAudit", ({ payload }) => AuditLog.verify(log, payload))
+      .handle("listFraud", ({ payload: { limit } }) => store.fraudReports(limit))
+      .handle("liftFraud", ({ payload: { serviceId, ...user } }) =>
+        Effect.gen(function*() {
+          const of = yield* userOf(user)
+          yield* found(store.service(serviceId))
+          yield* prompts.lift(serviceId, of)
+        }))
       .handle("copyTo", ({ payload: { filename } }) => Effect.flatMap(copying, (_) => _.copyTo(filename)))
       .handle("check", () => Effect.flatMap(copying, (_) => _.check))
       .handle("importAccount", ({ payload: { account, dryRun } }) =>

@@ -41,6 +41,8 @@ export class AdminGroup extends HttpApiGroup.make("admin")
   .add(endpoints.retirePlatformKey)
   .add(endpoints.listAudit)
   .add(endpoints.verifyAudit)
+  .add(endpoints.listFraud)
+  .add(endpoints.liftFraud)
   .add(
     HttpApiEndpoint.post("rewrapPlatformKeys", "/platform-keys/rewrap")
       .addSuccess(Schema.Struct({ rewrapped: Schema.Int }))

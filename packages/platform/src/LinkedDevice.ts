@@ -28,7 +28,13 @@ import type {
   ResponseType
 } from "@effect-launchkey/core/Authorization"
 import type { DenialReason } from "@effect-launchkey/core/DenialReason"
-import { LinkDevice, LinkingCode, type PendingAuthorization, SdkKey } from "@effect-launchkey/core/Device"
+import {
+  LinkDevice,
+  LinkingCode,
+  type PendingAuthorization,
+  SdkKey,
+  type ToldOutcome
+} from "@effect-launchkey/core/Device"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as Issues from "@effect-launchkey/core/Issues"
 import * as ResponsePolicy from "@effect-launchkey/core/ResponsePolicy"
@@ -121,6 +127,9 @@ export const denied = (why: DenialReason | { readonly fraud: boolean }): Outcome
   reason: why.fraud ? "FRAUDULENT" : "DISAPPROVED",
   ...("id" in why ? { denialReason: why.id } : {})
 })
+
+const toldOutcome = ({ reason, type }: Outcome): ToldOutcome =>
+  type === "AUTHORIZED" ? "APPROVED" : reason === "FRAUDULENT" ? "FRAUDULENT" : "NOT_APPROVED"
 
 /**
  * @since 0.1.0
@@ -322,7 +331,11 @@ export const make = (
       )
       yield* api.answerAuthorization({
         path: { id: pending.id },
-        payload: { oaep, keyId: recipient.keyId, ...(format === "legacy" ? {} : { jwe }) }
+        payload: {
+          oaep,
+          keyId: recipient.keyId,
+          ...(format === "legacy" ? {} : { jwe, outcome: toldOutcome(outcome) })
+        }
       })
       yield* pins.set(pending.serviceId, servicePins)
       return pending.id

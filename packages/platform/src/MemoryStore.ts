@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Attempts from "./internal/attempts.ts"
 import { sweeper } from "./internal/sweeping.ts"
 import * as Store from "./Store.ts"
 
@@ -33,6 +34,9 @@ export interface Options {
  * @category models
  */
 export const defaultRetention: Duration.Duration = Duration.hours(1)
+
+/** How many reports of fraud are remembered, the latest. */
+const maximumFrauds = 1000
 
 const ownerOf = (service: Store.ServiceRecord) => Option.getOrElse(service.directoryId, () => service.organizationId)
 
@@ -81,6 +85,9 @@ export const make = (options: Options = {}): Effect.Effect<Store.Service<never>>
     const totps = new Map<string, { readonly totp: TotpConfiguration; readonly usedStep: number }>()
     /** When attempts were made, oldest first, and until when they count: epoch milliseconds. */
     const attempts = new Map<string, { readonly times: ReadonlyArray<number>; readonly until: number }>()
+    const pushEndpoints = new Map<DeviceId, string>()
+    /** Oldest first. */
+    const frauds: Array<Store.FraudReport> = []
     /** Until when they are to be remembered: seconds since the epoch. */
     const tokens = new Map<string, number>()
 
@@ -218,6 +225,7 @@ export const make = (options: Options = {}): Effect.Effect<Store.Service<never>>
           if (device === undefined) return
           devices.delete(id)
           keys.delete(Entity.device(id))
+          pushEndpoints.delete(id)
           const text = userText(device.user)
           users.set(text, list(users, text).filter((other) => other !== id))
           const code = codes.get(id)
@@ -282,17 +290,36 @@ export const make = (options: Options = {}): Effect.Effect<Store.Service<never>>
           return true
         }),
 
-      attempt: (key, { limit, window }, now) =>
+      attempt: (key, limit, now) =>
         Effect.sync(() => {
           const at = DateTime.toEpochMillis(now)
-          const span = Duration.toMillis(window)
           sweepAttempts(at)
-          const times = (attempts.get(key)?.times ?? []).filter((earlier) => earlier > at - span)
-          const [oldest] = times
-          if (times.length >= limit && oldest !== undefined) return Option.some(Duration.millis(oldest + span - at))
-          attempts.set(key, { times: [...times, at], until: at + span })
-          return Option.none()
+          const { times, wait } = Attempts.count(attempts.get(key)?.times ?? [], limit, at)
+          if (Option.isNone(wait)) {
+            attempts.set(key, { times: [...times, at], until: at + Duration.toMillis(limit.window) })
+          }
+          return wait
         }),
+      attempted: (key, limit, now) =>
+        Effect.sync(() => Attempts.count(attempts.get(key)?.times ?? [], limit, DateTime.toEpochMillis(now)).wait),
+      forgetAttempts: (key) =>
+        Effect.sync(() => {
+          attempts.delete(key)
+        }),
+
+      recordFraud: (report) =>
+        Effect.sync(() => {
+          frauds.push(report)
+          if (frauds.length > maximumFrauds) frauds.shift()
+        }),
+      fraudReports: (limit) => Effect.sync(() => frauds.slice(-limit).reverse()),
+
+      setPushEndpoint: (id, endpoint) =>
+        Effect.sync(() => {
+          if (Option.isNone(endpoint)) pushEndpoints.delete(id)
+          else pushEndpoints.set(id, endpoint.value)
+        }),
+      pushEndpoint: getter(pushEndpoints),
 
       firstSeen: ({ issuer, tokenId, until }) =>
         Effect.clockWith((clock) =>

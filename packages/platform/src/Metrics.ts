@@ -104,6 +104,31 @@ export const openDeliveries = /* @__PURE__ */ gauge({
 })
 
 /**
+ * Requests that users were not asked, by `reason`: `"Rate"`, for too many at once; `"Unapproved"`, as they approved none
+ * of the latest; `"Fraud"`, as they reported the service.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const promptRefusals = /* @__PURE__ */ counter({
+  name: "launchkey_platform_prompt_refusals_total",
+  description: "Authorization requests that users were spared",
+  unit: "{request}",
+  labels: ["reason"]
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export const fraudReports = /* @__PURE__ */ counter({
+  name: "launchkey_platform_fraud_reports_total",
+  description: "Authorization requests that users reported as fraud",
+  unit: "{report}",
+  labels: []
+})
+
+/**
  * The store, which counts the authorization requests that are open. Nobody tells of those that expire, so they are
  * counted by when they will: forgotten at the next look at any of them.
  *

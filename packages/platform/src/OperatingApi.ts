@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import { Wire } from "@effect-launchkey/core/api/ErrorWire"
-import { DeviceId } from "@effect-launchkey/core/Authorization"
+import { AuthorizationRequestId, DeviceId } from "@effect-launchkey/core/Authorization"
 import { DeviceStatus } from "@effect-launchkey/core/Device"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import { KeyId } from "@effect-launchkey/core/KeyId"
@@ -103,6 +103,20 @@ export const Delivery = Schema.Struct({
     status: orNull(Schema.Int),
     failure: orNull(UnsentReason)
   }))
+})
+
+/**
+ * A user's report of fraud, which does not say who the user is.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const FraudReport = Schema.Struct({
+  authorizationRequestId: AuthorizationRequestId,
+  serviceId: Entity.ServiceId,
+  directoryId: Entity.DirectoryId,
+  deviceId: DeviceId,
+  at: Schema.DateTimeUtc
 })
 
 /**
@@ -207,5 +221,11 @@ export const endpoints = {
     .addSuccess(Schema.Array(AuditEntry.Entry)),
   verifyAudit: post("verifyAudit", "/audit/verify")
     .setPayload(Schema.Struct({ anchor: Schema.optional(AuditEntry.Head) }))
-    .addSuccess(AuditEntry.Verdict)
+    .addSuccess(AuditEntry.Verdict),
+  listFraud: post("listFraud", "/fraud/list")
+    .setPayload(Schema.Struct({ limit: Schema.Int.pipe(Schema.between(1, 1000)) }))
+    .addSuccess(Schema.Array(FraudReport)),
+  liftFraud: post("liftFraud", "/fraud/lift")
+    .setPayload(Schema.Struct({ ...User.fields, serviceId: Entity.ServiceId }))
+    .addSuccess(HttpApiSchema.NoContent)
 } as const

@@ -54,6 +54,15 @@ export interface Settings {
   readonly qrCodeUrl: (code: string) => string
   /** Authorization requests for one user. */
   readonly authorizations: Limit
+  /**
+   * Requests that one user was asked and has not approved: denied, expired, failed or canceled, one after the other. An
+   * approval counts from nothing again.
+   *
+   * @see docs/users.md "Prompts that nobody wanted"
+   */
+  readonly unapprovedPrompts: Limit
+  /** How long a service may not ask a user who reported it for fraud. */
+  readonly fraudPause: Duration.Duration
   /** One-time codes tried for one user. */
   readonly totpAttempts: Limit
   /** Links tried with one SDK key, right or wrong. */
@@ -77,6 +86,8 @@ export interface Settings {
 export const defaults: Settings = {
   qrCodeUrl: (code) => `http://platform.localhost/public/v3/qr/${code}`,
   authorizations: { limit: 20, window: Duration.minutes(1) },
+  unapprovedPrompts: { limit: 30, window: Duration.hours(1) },
+  fraudPause: Duration.minutes(15),
   totpAttempts: { limit: 10, window: Duration.minutes(1) },
   linkAttempts: { limit: 600, window: Duration.minutes(1) },
   sdkKeyAttempts: { limit: 10, window: Duration.minutes(1) },

@@ -168,6 +168,20 @@ export interface Authorization {
 }
 
 /**
+ * That a user reported fraud. It does not say who.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FraudReport {
+  readonly authorizationRequestId: AuthorizationRequestId
+  readonly serviceId: ServiceId
+  readonly directoryId: DirectoryId
+  readonly deviceId: DeviceId
+  readonly at: DateTime.Utc
+}
+
+/**
  * @since 0.1.0
  * @category models
  */

@@ -21,6 +21,7 @@ import type {
   Device,
   Directory,
   EntityKey,
+  FraudReport,
   Linking,
   Organization,
   ServiceRecord,
@@ -92,7 +93,7 @@ export interface Service<Unavailable = StoreUnavailable> {
   readonly device: (id: DeviceId) => Effect.Effect<Option.Option<Device>, Unavailable>
   /** In the order in which they were added. */
   readonly devices: (user: UserKey) => Effect.Effect<ReadonlyArray<Device>, Unavailable>
-  /** With its keys and an unused code. */
+  /** With its keys, an unused code and where it is told by push. */
   readonly removeDevice: (id: DeviceId) => Effect.Effect<void, Unavailable>
 
   /** Opens the request unless its user has one open: then that one is the left. */
@@ -133,6 +134,23 @@ export interface Service<Unavailable = StoreUnavailable> {
     limit: { readonly limit: number; readonly window: Duration.Duration },
     now: DateTime.Utc
   ) => Effect.Effect<Option.Option<Duration.Duration>, Unavailable>
+
+  /** How long an attempt would have to wait, and counts none. */
+  readonly attempted: (
+    key: string,
+    limit: { readonly limit: number; readonly window: Duration.Duration },
+    now: DateTime.Utc
+  ) => Effect.Effect<Option.Option<Duration.Duration>, Unavailable>
+  /** As if nothing had been attempted at what `key` names. */
+  readonly forgetAttempts: (key: string) => Effect.Effect<void, Unavailable>
+
+  readonly recordFraud: (report: FraudReport) => Effect.Effect<void, Unavailable>
+  /** Latest first. */
+  readonly fraudReports: (limit: number) => Effect.Effect<ReadonlyArray<FraudReport>, Unavailable>
+
+  /** Where the device is told by push that something waits; one place per device, none to be told nowhere. */
+  readonly setPushEndpoint: (id: DeviceId, endpoint: Option.Option<string>) => Effect.Effect<void, Unavailable>
+  readonly pushEndpoint: (id: DeviceId) => Effect.Effect<Option.Option<string>, Unavailable>
 
   /** Marks a token as seen until a time, seconds since the epoch; false where it was before. */
   readonly firstSeen: (token: {

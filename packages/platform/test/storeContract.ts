@@ -462,6 +462,54 @@ export const storeContract = <E>(name: string, live: Layer.Layer<Nodes, E>): voi
         assert.lengthOf(together.filter(Option.isNone), 3)
       }))
 
+    it.effect("tells what an attempt would have to wait, without counting it, and forgets attempts", () =>
+      Effect.gen(function*() {
+        const limit = { limit: 1, window: Duration.minutes(1) }
+        const { attempt, attempted, forgetAttempts } = yield* one
+        const name = `${crypto.randomUUID()}\u0000`
+        assert.deepStrictEqual(yield* attempted(name, limit, at(0)), Option.none())
+        yield* attempt(name, limit, at(0))
+        assert.deepStrictEqual(yield* attempted(name, limit, at(20)), Option.some(Duration.seconds(40)))
+        assert.deepStrictEqual(yield* attempted(name, limit, at(60)), Option.none())
+        yield* forgetAttempts(name)
+        assert.deepStrictEqual(yield* attempted(name, limit, at(20)), Option.none())
+        yield* forgetAttempts(name)
+      }))
+
+    it.effect("keeps reports of fraud, latest first", () =>
+      Effect.gen(function*() {
+        const { fraudReports, recordFraud } = yield* one
+        const report = (seconds: number): Store.FraudReport => ({
+          authorizationRequestId: AuthorizationRequestId.make(crypto.randomUUID()),
+          serviceId: newServiceId(),
+          directoryId: newUser().directoryId,
+          deviceId: DeviceId.make(crypto.randomUUID()),
+          at: at(seconds)
+        })
+        const [first, second] = [report(1_000), report(2_000)]
+        yield* recordFraud(first)
+        yield* recordFraud(second)
+        assert.deepStrictEqual(yield* fraudReports(2), [second, first])
+        assert.deepStrictEqual(yield* fraudReports(1), [second])
+      }))
+
+    it.effect("keeps one place per device where it is told by push, as long as there is the device", () =>
+      Effect.gen(function*() {
+        const { insertLinking, pushEndpoint, removeDevice, setPushEndpoint } = yield* one
+        const device = newDevice(newUser())
+        yield* insertLinking(newLinking(device), device)
+        assert.deepStrictEqual(yield* pushEndpoint(device.id), Option.none())
+        for (const url of ["https://push.example.com/1", "https://push.example.com/2"]) {
+          yield* setPushEndpoint(device.id, Option.some(url))
+          assert.deepStrictEqual(yield* pushEndpoint(device.id), Option.some(url))
+        }
+        yield* setPushEndpoint(device.id, Option.none())
+        assert.deepStrictEqual(yield* pushEndpoint(device.id), Option.none())
+        yield* setPushEndpoint(device.id, Option.some("https://push.example.com/3"))
+        yield* removeDevice(device.id)
+        assert.deepStrictEqual(yield* pushEndpoint(device.id), Option.none())
+      }))
+
     it.effect("hands on what a transaction yields, or fails with", () =>
       Effect.gen(function*() {
         const { hasUser, ensureUser, transaction } = yield* one

@@ -19,6 +19,7 @@ import * as Schema from "effect/Schema"
 import * as Admin from "../internal/admin.ts"
 import * as Audit from "../internal/auditCommands.ts"
 import * as Backup from "../internal/backupCommands.ts"
+import * as Fraud from "../internal/fraudCommands.ts"
 import * as Given from "../internal/given.ts"
 import * as KeyCommands from "../internal/keyCommands.ts"
 import * as Leaf from "../internal/leaf.ts"
@@ -263,6 +264,7 @@ export const command = Leaf.group("admin", "The platform itself, on its own mach
   Leaf.group("device", "The devices of users.", [listDevices, unlinkDevice]),
   Leaf.group("webhook", "Webhooks on their way, and those that arrived or not.", [listWebhooks, replayWebhook]),
   Leaf.group("platform-key", "The platform's own keys.", PlatformKeys.commands),
+  Leaf.group("fraud", "What users reported as fraud.", Fraud.commands),
   Leaf.group("audit", "Who changed what.", Audit.commands),
   ...Backup.commands,
   importAccount

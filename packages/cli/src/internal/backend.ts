@@ -70,10 +70,16 @@ const kept = (loaded: Loaded) => {
 }
 
 /** Whoever only administers leaves webhooks to those who serve: no attempt of its own would be cut off by its end. */
-const settings = ({ baseUrl }: Loaded["config"], serves: boolean) => {
+const settings = ({ baseUrl, limits }: Loaded["config"], serves: boolean) => {
   const { webhooks, ...defaults } = PlatformSettings.defaults
   return Layer.succeed(PlatformSettings.PlatformSettings, {
     ...defaults,
+    authorizations: limits.authorizations,
+    unapprovedPrompts: limits.unapprovedPrompts,
+    fraudPause: limits.fraudPause,
+    totpAttempts: limits.totpAttempts,
+    linkAttempts: limits.linkAttempts,
+    sdkKeyAttempts: limits.sdkKeyAttempts,
     webhooks: serves ? webhooks : { ...webhooks, concurrency: 0 },
     qrCodeUrl: (code) => `${baseUrl.replace(/\/$/, "")}/public/v3/qr/${code}`
   })

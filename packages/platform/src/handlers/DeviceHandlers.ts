@@ -23,6 +23,7 @@ import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Caller from "../Caller.ts"
+import * as Prompts from "../internal/prompts.ts"
 import { authorizationAnswered, deviceLinked } from "../internal/webhooks.ts"
 import * as PlatformClock from "../PlatformClock.ts"
 import * as PlatformSettings from "../PlatformSettings.ts"
@@ -108,6 +109,7 @@ export const device = HttpApiBuilder.group(ServedApi, "device", (handlers) =>
     const jose = yield* Jose.Jose
     const store = yield* Store.Store
     const clock = yield* PlatformClock.PlatformClock
+    const prompts = yield* Prompts.make
 
     const calling = Effect.flatMap(Caller.deviceId, (id) =>
       Effect.flatMap(store.device(id), (device) =>
@@ -176,6 +178,7 @@ export const device = HttpApiBuilder.group(ServedApi, "device", (handlers) =>
           if (Store.isOpen(state, now) && service !== undefined) {
             yield* authorizationAnswered(service, requester, relayed)
           }
+          if (Store.isOpen(state, now)) yield* prompts.answered(state, caller.id, sealed.outcome, now)
           return state
         }))
         if (state.state._tag === "Answered") return yield* new AuthorizationResponseExists({ detail })

@@ -11,7 +11,6 @@ import {
   EntityNotFound,
   Forbidden,
   InvalidParameters,
-  RateLimited,
   RequestTimedOut
 } from "@effect-launchkey/core/ApiError"
 import {
@@ -30,9 +29,9 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Caller from "../Caller.ts"
+import * as Prompts from "../internal/prompts.ts"
 import * as Permissions from "../Permissions.ts"
 import * as PlatformClock from "../PlatformClock.ts"
-import * as PlatformSettings from "../PlatformSettings.ts"
 import { ServedApi } from "../ServedApi.ts"
 import * as Store from "../Store.ts"
 import * as Totps from "../Totps.ts"
@@ -62,7 +61,7 @@ export const layer = HttpApiBuilder.group(ServedApi, "service", (handlers) =>
     const clock = yield* PlatformClock.PlatformClock
     const totps = yield* Totps.Totps
     const permissions = yield* Permissions.make
-    const { authorizations } = yield* PlatformSettings.PlatformSettings
+    const prompts = yield* Prompts.make
 
     const activeService = (id: ServiceId) =>
       Effect.gen(function*() {
@@ -103,8 +102,7 @@ export const layer = HttpApiBuilder.group(ServedApi, "service", (handlers) =>
         )
         if (deviceIds.length === 0) return yield* new EntityNotFound({ detail: "the user has no linked device" })
         const created = yield* clock.now
-        const wait = yield* store.attempt(`auths ${user.directoryId} ${user.identifier}`, authorizations, created)
-        if (Option.isSome(wait)) return yield* new RateLimited({ retryAfter: wait })
+        yield* prompts.admit(serviceId, user, created)
         const recipient = yield* permissions.encryptionKey(issuer, signingKeyId)
         if (Option.isNone(recipient)) return yield* new Forbidden({ detail: "the issuer has no key to encrypt to" })
 
@@ -129,7 +127,10 @@ export const layer = HttpApiBuilder.group(ServedApi, "service", (handlers) =>
             detail
           })
         }
-        yield* store.rememberPushId(yield* UserNames.userPushId(serviceId, user), serviceId, user)
+        const pushId = yield* UserNames.userPushId(serviceId, user)
+        yield* store.transaction(
+          Effect.zipRight(prompts.asked(user, created), store.rememberPushId(pushId, serviceId, user))
+        )
         return { id: authorization.id, deviceIds }
       })
 

@@ -196,6 +196,19 @@ export const migrations: Readonly<Record<string, Migrations.Migration>> = {
     )`,
     sql`CREATE INDEX platform_deliveries_due ON platform_deliveries (due, id) WHERE state = 'PENDING'`,
     sql`CREATE INDEX platform_deliveries_ended ON platform_deliveries (id) WHERE state <> 'PENDING'`
+  ]),
+  "0005_push_and_fraud": statements((sql) => [
+    sql`CREATE TABLE platform_push_endpoints (
+      device_id ${key(sql)},
+      endpoint TEXT NOT NULL,
+      PRIMARY KEY (device_id)
+    ) ${clustered(sql)}`,
+    sql`CREATE TABLE platform_fraud_reports (
+      position ${position(sql)},
+      until BIGINT NOT NULL,
+      record TEXT NOT NULL
+    )`,
+    sql`CREATE INDEX platform_fraud_reports_until ON platform_fraud_reports (until)`
   ])
 }
 

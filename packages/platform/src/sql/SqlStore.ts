@@ -17,8 +17,10 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as Attempts from "../internal/attempts.ts"
 import { defaultRetention, type Options as MemoryOptions } from "../MemoryStore.ts"
 import * as Store from "../Store.ts"
+import * as Devices from "./internal/devices.ts"
 import * as Entities from "./internal/entities.ts"
 import * as Reading from "./internal/reading.ts"
 import { head, type Rows, text } from "./internal/reading.ts"
@@ -150,6 +152,7 @@ export const make = (
     yield* prune(expiring, "platform_linkings", ["code"], "milliseconds")
     yield* prune(expiring, "platform_authorizations", ["id"], "milliseconds")
     yield* prune(expiring, "platform_open_authorizations", ["directory_id", "identifier"], "milliseconds")
+    yield* prune(expiring, "platform_fraud_reports", ["position"], "milliseconds")
     yield* prune(expiring, "platform_attempts", ["attempt"], "milliseconds")
 
     const store: Store.Service = {
@@ -239,6 +242,7 @@ export const make = (
             // first what who completes a link takes first
             join("Store.removeDevice", sql`DELETE FROM platform_linkings WHERE device_id = ${text(id)}`),
             join("Store.removeDevice", sql`DELETE FROM platform_devices WHERE id = ${text(id)}`),
+            join("Store.removeDevice", sql`DELETE FROM platform_push_endpoints WHERE device_id = ${text(id)}`),
             join("Store.removeDevice", sql`DELETE FROM platform_keys WHERE entity = ${Entity.device(id)}`)
           ], { discard: true })
         ),
@@ -321,32 +325,44 @@ export const make = (
           } AND used_step < ${step} RETURNING 1 AS used`
         ),
 
-      attempt: (key, { limit, window }, now) =>
+      attempt: (key, limit, now) =>
         transaction(
           "Store.attempt",
           Effect.gen(function*() {
             const operation = "Store.attempt"
             const at = millis(now)
-            const span = Duration.toMillis(window)
+            const until = at + Duration.toMillis(limit.window)
             // Nobody else counts an attempt at it until the transaction ends.
             const [known = []] = yield* read(
               operation,
               Records.times,
-              sql`INSERT INTO platform_attempts AS mine (attempt, list, until) VALUES (${text(key)}, '[]', ${at + span})
+              sql`INSERT INTO platform_attempts AS mine (attempt, list, until) VALUES (${text(key)}, '[]', ${until})
                 ON CONFLICT (attempt) DO UPDATE SET list = mine.list
                 RETURNING list AS record`
             )
-            const times = known.filter((earlier) => earlier > at - span)
-            const [oldest] = times
-            if (times.length >= limit && oldest !== undefined) return Option.some(Duration.millis(oldest + span - at))
+            const { times, wait } = Attempts.count(known, limit, at)
+            if (Option.isSome(wait)) return wait
             const list = yield* Records.times.encode(operation, [...times, at])
             yield* join(
               operation,
-              sql`UPDATE platform_attempts SET list = ${list}, until = ${at + span} WHERE attempt = ${text(key)}`
+              sql`UPDATE platform_attempts SET list = ${list}, until = ${until} WHERE attempt = ${text(key)}`
             )
             return Option.none()
           })
         ),
+      attempted: (key, limit, now) =>
+        Effect.map(
+          readOne(
+            "Store.attempted",
+            Records.times,
+            sql`SELECT list AS record FROM platform_attempts WHERE attempt = ${text(key)}`
+          ),
+          (times) => Attempts.count(Option.getOrElse(times, () => []), limit, millis(now)).wait
+        ),
+      forgetAttempts: (key) =>
+        join("Store.forgetAttempts", sql`DELETE FROM platform_attempts WHERE attempt = ${text(key)}`),
+
+      ...Devices.make(database),
 
       firstSeen: (token) =>
         Effect.flatMap(

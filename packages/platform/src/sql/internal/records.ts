@@ -115,6 +115,14 @@ export const state = codec<Records.AuthorizationState>()(Schema.Union(
   Schema.TaggedStruct("Answered", { answer: AuthorizationPackage })
 ))
 
+export const fraudReport = codec<Records.FraudReport>()(Schema.Struct({
+  authorizationRequestId: AuthorizationRequestId,
+  serviceId: Entity.ServiceId,
+  directoryId: Entity.DirectoryId,
+  deviceId: DeviceId,
+  at: Time
+}))
+
 export const session = codec<Records.SessionRecord>()(Schema.Struct({
   user: UserKey,
   serviceId: Entity.ServiceId,
