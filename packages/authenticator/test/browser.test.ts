@@ -105,8 +105,8 @@ describe.skipIf(Browser.executable === undefined)(
       it.scoped("reports fraud by one of the reasons that the request offers", () =>
         Effect.gen(function*() {
           const { answer, ask } = yield* World
-          const { page } = yield* Linked
-          const id = yield* ask("shared", { title: "Report it", denialReasons: reasons })
+          const { page } = yield* linked("reports")
+          const id = yield* ask("reports", { title: "Report it", denialReasons: reasons })
           yield* asks(page, "Report it")
           yield* at(() => button(page, "Report fraud").click())
           const dialog = page.getByRole("dialog", { name: "What is wrong?" })

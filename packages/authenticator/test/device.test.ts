@@ -33,6 +33,12 @@ const service = Effect.gen(function*() {
       readonly policy?: AuthPolicy.AuthPolicy
       readonly denialReasons?: ReadonlyArray<DenialReason.DenialReason>
     } = {}) => Effect.map(Effect.orDie(api.createAuthorization({ payload: { user, ...request } })), ({ id }) => id),
+    /** With the number that is shown where the user signs in. */
+    askWithNumber: (user: string) =>
+      Effect.map(
+        Effect.orDie(api.createAuthorization({ payload: { user, numberMatch: true } })),
+        ({ id, numberMatch = "" }) => ({ id, number: numberMatch })
+      ),
     cancel: (id: AuthorizationRequestId) => Effect.orDie(api.cancelAuthorization({ path: { id } })),
     startSession: (user: string) => Effect.orDie(api.startSession({ payload: { user } })),
     answer: (id: AuthorizationRequestId) =>
@@ -92,6 +98,7 @@ const linked = (user: string) =>
 /** A user who knows nothing, is nowhere, and was asked for what is in `calls`. */
 const asking = (answers: Partial<Asking> = {}): Asking => ({
   enterPin: () => Effect.succeedNone,
+  enterNumber: Effect.dieMessage("asked for a number"),
   choosePin: Effect.succeedNone,
   locate: Effect.dieMessage("asked for its place"),
   ...answers
@@ -184,6 +191,31 @@ layer(TestPlatform.layer, { excludeTestServices: true })("the device that a page
         assert.deepStrictEqual(yield* device.approve(yield* asked(device), asking()), { _tag: "Answered" })
         yield* says(device, "Approved: Service.")
         assert.isTrue((yield* answer(id)).authorized)
+        yield* when(device, ({ requests }) => requests.length === 0)
+      }).pipe(fresh))
+
+    it.scoped("asks for the number that is shown where the user signs in, and leaves the request to who has none", () =>
+      Effect.gen(function*() {
+        const { answer, askWithNumber } = yield* service
+        const device = yield* linked("user-number")
+        const { id, number } = yield* askWithNumber("user-number")
+        const request = yield* asked(device)
+        const left = yield* device.approve(request, asking({ enterNumber: Effect.succeedNone }))
+        assert.deepStrictEqual(left, { _tag: "Left" })
+        yield* device.approve(request, asking({ enterNumber: Effect.succeedSome(number) }))
+        yield* says(device, "Approved: Service.")
+        assert.isTrue((yield* answer(id)).authorized)
+      }).pipe(fresh))
+
+    it.scoped("says that a number was wrong, and that the request has ended by it", () =>
+      Effect.gen(function*() {
+        const { answer, askWithNumber } = yield* service
+        const device = yield* linked("user-wrong-number")
+        const { id, number } = yield* askWithNumber("user-wrong-number")
+        const enterNumber = Effect.succeedSome(number === "10" ? "11" : "10")
+        yield* device.approve(yield* asked(device), asking({ enterNumber }))
+        yield* says(device, "The request of Service has ended: that was not the number.")
+        assert.deepStrictEqual(outcome(yield* answer(id)), ["FAILED", "AUTHENTICATION", undefined])
         yield* when(device, ({ requests }) => requests.length === 0)
       }).pipe(fresh))
 

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import type { OutcomeUnknown } from "@effect-launchkey/clients/OutcomeUnknown"
-import type { AwaitTimedOut } from "@effect-launchkey/clients/ServiceClient"
+import type { AwaitTimedOut, NumberMatchUnsupported } from "@effect-launchkey/clients/ServiceClient"
 import * as ApiError from "@effect-launchkey/core/ApiError"
 import type { InvalidPolicy } from "@effect-launchkey/core/AuthPolicy"
 import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
@@ -44,6 +44,7 @@ export type Failure =
   | MessageRejected
   | OutcomeUnknown
   | AwaitTimedOut
+  | NumberMatchUnsupported
   | AwaitFailed
   | InvalidKey
   | InvalidPolicy
@@ -163,6 +164,7 @@ export const describe: (error: Failure) => Block = Match.typeTags<Failure, Block
     }),
   AuthorizationResponseExists: ofApi("AuthorizationResponseExists"),
   AuthorizationRequestCanceled: ofApi("AuthorizationRequestCanceled"),
+  NumberMismatch: () => refused("NumberMismatch"),
   UnexpectedApiError: ({ code, detail, status }) => ({
     end: "refused",
     problem: `The platform refused the request with status ${status}, for which this version has no name.`,
@@ -194,6 +196,12 @@ export const describe: (error: Failure) => Block = Match.typeTags<Failure, Block
     next: Option.isSome(candidate)
       ? "The candidate is open for the user: this request, or an earlier one. Cancel it and ask again."
       : "It cannot be open after the time given: ask again then."
+  }),
+  NumberMatchUnsupported: ({ id, message }) => ({
+    end: "refused",
+    problem: message,
+    details: { authorizationRequestId: id },
+    next: "Ask without --number-matching."
   }),
   AwaitTimedOut: ({ id }) => ({
     end: "timedOut",

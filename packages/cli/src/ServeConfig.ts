@@ -126,6 +126,8 @@ const Limits = Schema.Struct({
   authorizations: limit(defaults.authorizations),
   /** Requests that one user was asked, one after the other, and approved none of. Default 30 within an hour. */
   unapprovedPrompts: limit(defaults.unapprovedPrompts),
+  /** Numbers that a user may enter to approve one request. Default 1. */
+  numberTries: orElse(whole(1, 10), () => defaults.numberTries),
   /** How long a service may not ask a user who reported it for fraud. Default 15 minutes. */
   fraudPause: orElse(Time, () => defaults.fraudPause),
   /** One-time codes tried for one user. Default 10 within a minute. */

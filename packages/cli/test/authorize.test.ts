@@ -78,6 +78,19 @@ layer(linked, { excludeTestServices: true, timeout: "30 seconds" })("launchkey a
       assert.include(out, "Policy                     nothing beyond consent\n")
     }))
 
+  it.effect("prints the number that the user enters to approve", () =>
+    Effect.gen(function*() {
+      const { control } = yield* Sandboxed
+      const { asService, deviceId } = yield* Linked
+      const args = ["authorize", user, "--number-matching", "--json", ...asService]
+      const { heard, running } = yield* meanwhile({}, args, () => Effect.void)
+      const [, number = ""] = /^Number to enter +(\d\d)$/m.exec(heard()) ?? []
+      yield* control(`devices/${deviceId}/respond`, { action: "approve", number })
+      const { code, json } = yield* Fiber.join(running)
+      assert(Predicate.isRecord(json))
+      assert.deepStrictEqual([code, json["numberMatch"]], [0, number])
+    }))
+
   it.effect("ends with the code of a no where the user denies, and tells for which of the reasons", () =>
     Effect.gen(function*() {
       const { control } = yield* Sandboxed

@@ -89,6 +89,11 @@ export interface AuthorizeOptions {
    */
   readonly denialReasons?: ReadonlyArray<DenialReason | typeof DenialReason.Encoded> | undefined
   /**
+   * Whether the user has to enter a number to approve, which the request then has (`numberMatch`): show it where the user
+   * signs in. Fails with `NumberMatchUnsupported` where the platform knows no such thing. Default false.
+   */
+  readonly numberMatch?: boolean | undefined
+  /**
    * What to do where it is not known whether the request was created: fail with `OutcomeUnknown`, or ask the platform
    * once more first, which either creates the request, or names the one that is open. Default `"fail"`: a user who
    * answered the first within that moment is asked a second time by `"askAgain"`, which takes up to twice as long.
@@ -151,6 +156,22 @@ export class AwaitTimedOut extends Schema.TaggedError<AwaitTimedOut>(
 }
 
 /**
+ * The platform asked the user without a number, as it knows no number matching; the request was canceled, as far as that
+ * could be done.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NumberMatchUnsupported extends Schema.TaggedError<NumberMatchUnsupported>(
+  "@effect-launchkey/clients/ServiceClient/NumberMatchUnsupported"
+)("NumberMatchUnsupported", { id: AuthorizationRequestId }) {
+  override get message(): string {
+    return `The platform knows no number matching, so authorization request ${this.id} was canceled. ` +
+      "Ask without, or of a platform that does."
+  }
+}
+
+/**
  * @since 0.1.0
  * @category errors
  */
@@ -162,6 +183,7 @@ export type AuthorizeError =
   | AuthorizationInProgress
   | RateLimited
   | OutcomeUnknown
+  | NumberMatchUnsupported
 
 /**
  * @since 0.1.0
@@ -226,6 +248,7 @@ export interface Service {
    * - `AuthorizationInProgress`: the user has another request open.
    * - `InvalidPolicyInput`, `PolicyFailure`: the policy is refused, or the user's devices cannot satisfy it.
    * - `RateLimited`: too many requests for this user.
+   * - `NumberMatchUnsupported`: `numberMatch` was asked for, and the platform does not know it.
    */
   readonly authorize: (
     user: string,
@@ -466,15 +489,20 @@ export const make = (options: Options): Effect.Effect<Service, InvalidParameters
       authorize: Effect.fn("ServiceClient.authorize")(function*(user, options = {}) {
         const { whenUnknown, ...payload } = yield* validateAuthorize({ ...given(options), user })
         const ttl = payload.ttl ?? defaultTimeToLive
-        const { deviceIds, id, pushPackage } = yield* created(api.createAuthorization({ payload }), {
+        const { deviceIds, id, numberMatch, pushPackage } = yield* created(api.createAuthorization({ payload }), {
           askAgain: whenUnknown === "askAgain",
           ttl
         })
+        if (payload.numberMatch === true && numberMatch === undefined) {
+          yield* withdraw(id)
+          return yield* new NumberMatchUnsupported({ id })
+        }
         return new AuthorizationRequest({
           id,
           ttl,
           deviceIds: Option.fromNullable(deviceIds),
-          pushPackage: Option.fromNullable(pushPackage)
+          pushPackage: Option.fromNullable(pushPackage),
+          numberMatch: Option.fromNullable(numberMatch)
         }, decoded)
       }),
       getResponse: (id, options) => Effect.map(read(id, options), Option.map(({ response }) => response)),

@@ -151,6 +151,24 @@ describe("authorize", () => {
       assert.deepStrictEqual(request.pushPackage, Option.some("package"))
     }))
 
+  it.effect("returns the number to show where it was asked for", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* script([{ status: 200, body: { auth_request: id, number_match: "42" } }])
+      assert.deepStrictEqual((yield* client.authorize("u", { numberMatch: true })).numberMatch, Option.some("42"))
+      assert.deepStrictEqual((yield* sent)[0]?.body, { username: "u", number_match: true })
+    }))
+
+  it.effect("cancels the request, and fails, where a number was asked for and the platform knows none", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* script([created, { status: 204 }])
+      const error = yield* Effect.flip(client.authorize("u", { numberMatch: true }))
+      assert.deepInclude(error, { _tag: "NumberMatchUnsupported", id })
+      assert.deepStrictEqual((yield* sent).map(({ method, path }) => `${method} ${path}`), [
+        "POST /service/v3/auths",
+        `DELETE /service/v3/auths/${id}`
+      ])
+    }))
+
   it.effect("returns 300 seconds and no devices where neither side said otherwise", () =>
     Effect.gen(function*() {
       const { client } = yield* script([{ status: 200, body: { auth_request: id, device_ids: null } }])

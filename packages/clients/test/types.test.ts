@@ -84,6 +84,7 @@ describe("the type of each method lists exactly the errors that can occur", () =
       | ApiError.AuthorizationInProgress
       | ApiError.RateLimited
       | OutcomeUnknown
+      | ServiceClient.NumberMatchUnsupported
     >(true)
     same<ErrorOf<"authorize">, ServiceClient.AuthorizeError>(true)
   })
@@ -132,7 +133,10 @@ describe("the type of each method lists exactly the errors that can occur", () =
 
   it("is the contract's list for its endpoint, and what every call may end with", () => {
     type Contract = Derived<"service">
-    same<ErrorOf<"authorize">, Declared<Contract, "createAuthorization"> | OutcomeUnknown>(true)
+    same<
+      ErrorOf<"authorize">,
+      Declared<Contract, "createAuthorization"> | OutcomeUnknown | ServiceClient.NumberMatchUnsupported
+    >(true)
     same<ErrorOf<"getResponse">, Declared<Contract, "getAuthorization">>(true)
     same<ErrorOf<"cancel">, Declared<Contract, "cancelAuthorization">>(true)
     same<ErrorOf<"sessionStart">, Declared<Contract, "startSession">>(true)

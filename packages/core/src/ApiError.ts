@@ -196,6 +196,12 @@ export const table = {
     codes: ["SVC-007"],
     problem: "The authorization request was canceled",
     remedy: "Create a new one if it is still wanted."
+  },
+  NumberMismatch: {
+    status: 400,
+    codes: ["DEV-001"],
+    problem: "The number is not the one that is shown where the user signs in",
+    remedy: "Sign in anew; who is not signing in reports fraud."
   }
 } as const satisfies Record<string, Definition>
 
@@ -421,6 +427,22 @@ export class AuthorizationRequestCanceled extends Schema.TaggedError<Authorizati
 )("AuthorizationRequestCanceled", withDetail) {
   override get message(): string {
     return describe("AuthorizationRequestCanceled")
+  }
+}
+
+/**
+ * The user entered another number than the one that is shown where they sign in. `ended`: there is no further try, and the
+ * request has ended without approval.
+ *
+ * @see docs/protocol.md "Number matching"
+ * @since 0.1.0
+ * @category errors
+ */
+export class NumberMismatch extends Schema.TaggedError<NumberMismatch>(
+  "@effect-launchkey/core/ApiError/NumberMismatch"
+)("NumberMismatch", { ended: Schema.Boolean }) {
+  override get message(): string {
+    return describe("NumberMismatch")
   }
 }
 

@@ -75,6 +75,24 @@ export const defaultTimeToLive: Duration.Duration = Duration.seconds(300)
 const nullable = { nullable: true } as const
 
 /**
+ * What is shown to a user where they sign in, and entered on the device that approves: a number from 10 to 99, as text.
+ * Our own, as all of number matching.
+ *
+ * @see docs/protocol.md "Number matching"
+ * @since 0.1.0
+ * @category schemas
+ */
+export const MatchNumber = Schema.String.pipe(
+  Schema.pattern(/^[1-9]\d$/, { message: () => "expected a number of two digits, such as 42" })
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type MatchNumber = typeof MatchNumber.Type
+
+/**
  * The body of a new authorization request. Members that are absent or null on the wire are absent here, and are never
  * written as null. Texts are limited in Unicode code points: `context` to 400, `title` to 200.
  *
@@ -101,7 +119,9 @@ export const CreateAuthorization = Schema.Struct({
       ),
       encode: (reasons) => reasons
     }
-  ).pipe(Schema.fromKey("denial_reasons"))
+  ).pipe(Schema.fromKey("denial_reasons")),
+  /** Whether the user has to enter a number to approve. Platforms that do not know it ask without. */
+  numberMatch: Schema.optionalWith(Schema.Boolean, nullable).pipe(Schema.fromKey("number_match"))
 })
 
 /**
@@ -120,7 +140,9 @@ export type CreateAuthorization = typeof CreateAuthorization.Type
 export const AuthorizationCreated = Schema.Struct({
   id: Schema.propertySignature(AuthorizationRequestId).pipe(Schema.fromKey("auth_request")),
   pushPackage: Schema.optionalWith(Schema.String, nullable).pipe(Schema.fromKey("push_package")),
-  deviceIds: Schema.optionalWith(Schema.Array(DeviceId), nullable).pipe(Schema.fromKey("device_ids"))
+  deviceIds: Schema.optionalWith(Schema.Array(DeviceId), nullable).pipe(Schema.fromKey("device_ids")),
+  /** To be shown where the user signs in; only where number matching was asked for. */
+  numberMatch: Schema.optionalWith(MatchNumber, nullable).pipe(Schema.fromKey("number_match"))
 })
 
 /**
@@ -138,7 +160,12 @@ export class AuthorizationRequest extends Schema.Class<AuthorizationRequest>(
   /** The devices that were asked, where the platform tells. */
   deviceIds: Schema.OptionFromSelf(Schema.Array(DeviceId)),
   /** To be handed to a device by a push service of one's own. */
-  pushPackage: Schema.OptionFromSelf(Schema.String)
+  pushPackage: Schema.OptionFromSelf(Schema.String),
+  /** The number to show where the user signs in, who enters it to approve. None where none was asked for. */
+  numberMatch: Schema.OptionFromSelf(MatchNumber).pipe(
+    Schema.propertySignature,
+    Schema.withConstructorDefault(() => Option.none())
+  )
 }) {}
 
 /**
@@ -307,7 +334,9 @@ export const AuthorizationPackage = Schema.Struct({
   serviceUserHash: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("service_user_hash")),
   organizationUserHash: orNone(Schema.String).pipe(Schema.fromKey("org_user_hash")),
   userPushId: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("user_push_id")),
-  keyId: Schema.propertySignature(KeyId).pipe(Schema.fromKey("public_key_id"))
+  keyId: Schema.propertySignature(KeyId).pipe(Schema.fromKey("public_key_id")),
+  /** Whether the device told the number of the request; absent where the request has none. */
+  numberMatched: Schema.optionalWith(Schema.Boolean, nullable).pipe(Schema.fromKey("number_matched"))
 })
 
 /**

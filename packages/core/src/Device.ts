@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { AuthorizationRequestId, DeviceId, User } from "./Authorization.ts"
+import { AuthorizationRequestId, DeviceId, MatchNumber, User } from "./Authorization.ts"
 import { DenialReason } from "./DenialReason.ts"
 import { EffectivePolicy } from "./EffectivePolicy.ts"
 import { ServiceId, Uuid } from "./EntityIdentifier.ts"
@@ -152,7 +152,9 @@ export const PendingAuthorization = Schema.Struct({
   denialReasons: Schema.propertySignature(Schema.Array(DenialReason)).pipe(Schema.fromKey("denial_reasons")),
   /** PEM of the key to which the answer is sealed: one of whoever created the request. */
   recipientKey: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("recipient_key")),
-  recipientKeyId: Schema.propertySignature(KeyId).pipe(Schema.fromKey("recipient_key_id"))
+  recipientKeyId: Schema.propertySignature(KeyId).pipe(Schema.fromKey("recipient_key_id")),
+  /** Whether an approval has to bring the number that is shown where the user signs in. Absent: no. */
+  numberMatch: Schema.optionalWith(Schema.Boolean, { nullable: true }).pipe(Schema.fromKey("number_match"))
 })
 
 /**
@@ -189,7 +191,9 @@ export const AnswerAuthorization = Schema.Struct({
   jwe: Schema.optionalWith(Schema.String, { nullable: true }).pipe(Schema.fromKey("auth_jwe")),
   keyId: Schema.propertySignature(KeyId).pipe(Schema.fromKey("public_key_id")),
   /** Absent from a device that does not tell, whose answers count as wanted. */
-  outcome: Schema.optionalWith(ToldOutcome, { nullable: true })
+  outcome: Schema.optionalWith(ToldOutcome, { nullable: true }),
+  /** What the user entered, with an approval of a request that has a number. */
+  number: Schema.optionalWith(MatchNumber, { nullable: true })
 })
 
 /**

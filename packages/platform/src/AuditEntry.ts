@@ -36,6 +36,7 @@ export const Act = Schema.Literal(
   "fraud.report",
   "fraud.lift",
   "prompt.limit",
+  "number.mismatch",
   "operator.invite",
   "operator.remove",
   "operator.sign-in",

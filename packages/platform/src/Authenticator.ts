@@ -5,7 +5,12 @@
  * @see docs/protocol.md "The device API"
  * @since 0.1.0
  */
-import { AuthorizationRequestId, type DeviceId, type FailureReason } from "@effect-launchkey/core/Authorization"
+import {
+  AuthorizationRequestId,
+  type DeviceId,
+  type FailureReason,
+  type MatchNumber
+} from "@effect-launchkey/core/Authorization"
 import type { PendingAuthorization } from "@effect-launchkey/core/Device"
 import type * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import type { Session } from "@effect-launchkey/core/Session"
@@ -73,6 +78,15 @@ export interface AnswerOptions {
   readonly servicePins?: ReadonlyArray<string> | undefined
   /** Default: as the device is. */
   readonly format?: "legacy" | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ApproveOptions extends AnswerOptions {
+  /** What is shown where the user signs in: needed where the request has a number. */
+  readonly number?: MatchNumber | undefined
 }
 
 /**
@@ -152,6 +166,22 @@ export class DenialReasonNotOffered extends Schema.TaggedError<DenialReasonNotOf
 }
 
 /**
+ * The request is approved by the number alone that is shown where the user signs in. None was given, or the device is one
+ * of the first generation, which knows no numbers.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NumberNeeded extends Schema.TaggedError<NumberNeeded>(
+  "@effect-launchkey/platform/Authenticator/NumberNeeded"
+)("NumberNeeded", { id: AuthorizationRequestId }) {
+  override get message(): string {
+    return `Authorization request ${this.id} is approved by the number alone that is shown where the user signs in. ` +
+      "Give it as number, and no format; or deny the request."
+  }
+}
+
+/**
  * What any call of a linked device may end with.
  *
  * @since 0.1.0
@@ -163,7 +193,7 @@ export type CallError = NotLinked | LinkedDevice.CallError
  * @since 0.1.0
  * @category errors
  */
-export type AnswerError = NotLinked | NothingPending | LinkedDevice.AnswerError
+export type AnswerError = NotLinked | NothingPending | NumberNeeded | LinkedDevice.AnswerError
 
 /**
  * A device in the hand of its user.
@@ -183,11 +213,11 @@ export interface Authenticator {
   /**
    * The user approves the request, or the oldest that waits, and passes every method that its policy asks for. Where
    * the device cannot meet the policy it answers `FAILED` instead: `POLICY`, or `SENSOR` if it has to know where it is
-   * and does not. Yields the request that was answered.
+   * and does not. Yields the request that was answered. `NumberMismatch`: the number is not the request's.
    */
   readonly approve: (
     id?: AuthorizationRequestId,
-    options?: AnswerOptions
+    options?: ApproveOptions
   ) => Effect.Effect<AuthorizationRequestId, AnswerError>
   /**
    * The user denies the request, or the oldest that waits. A reason that reports fraud makes the answer `FRAUDULENT`,
@@ -265,7 +295,7 @@ export const make = (
         : Effect.map(DateTime.now, (now) => evaluate(policy, device, now))
 
     const answer = <E>(
-      { id, ...told }: AnswerOptions & { readonly id?: AuthorizationRequestId | undefined },
+      { id, ...told }: ApproveOptions & { readonly id?: AuthorizationRequestId | undefined },
       decide: (pending: PendingAuthorization, device: DeviceState) => Effect.Effect<LinkedDevice.Outcome, E>
     ) =>
       Effect.gen(function*() {
@@ -278,6 +308,7 @@ export const make = (
         return yield* to.answer(pending, outcome, {
           methods,
           servicePins: told.servicePins,
+          number: told.number,
           format: told.format ?? options.format
         })
       })
@@ -296,7 +327,16 @@ export const make = (
 
       pending: Effect.flatMap(linked, ({ pending }) => pending).pipe(Effect.withSpan("Authenticator.pending")),
 
-      approve: Effect.fn("Authenticator.approve")((id, options) => answer({ ...options, id }, approval)),
+      approve: Effect.fn("Authenticator.approve")((id, told) =>
+        answer({ ...told, id }, (pending, device) =>
+          Effect.filterOrFail(
+            approval(pending, device),
+            ({ type }) =>
+              type !== "AUTHORIZED" || pending.numberMatch !== true ||
+              (told?.number !== undefined && (told.format ?? options.format) === undefined),
+            () => new NumberNeeded({ id: pending.id })
+          ))
+      ),
 
       deny: Effect.fn("Authenticator.deny")((options = {}) =>
         answer(options, (pending) => deniedFor(pending, options))

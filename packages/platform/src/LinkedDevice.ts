@@ -16,6 +16,7 @@ import {
   type InvalidPublicKey,
   type InvalidRoute,
   type InvalidSdkKey,
+  type NumberMismatch,
   type RateLimited,
   type RequestTimedOut,
   type Unauthorized,
@@ -24,6 +25,7 @@ import {
 import type {
   AuthorizationRequestId,
   DeviceId,
+  MatchNumber,
   ResponseReason,
   ResponseType
 } from "@effect-launchkey/core/Authorization"
@@ -97,6 +99,7 @@ export type CallError =
  */
 export type AnswerError =
   | CallError
+  | NumberMismatch
   | AuthorizationResponseExists
   | AuthorizationRequestCanceled
   | RequestTimedOut
@@ -140,6 +143,8 @@ export interface Told {
   readonly methods: ReadonlyArray<UserMethod>
   /** The PINs that the device shares with the service from now on. Default: those that it has, and a new one. */
   readonly servicePins?: ReadonlyArray<string> | undefined
+  /** What the user entered to approve a request that has a number. It is told with an approval alone. */
+  readonly number?: MatchNumber | undefined
   /** `"legacy"` tells no more than whether the user approved, as devices of the first generation do. */
   readonly format?: "legacy" | undefined
 }
@@ -199,7 +204,8 @@ export interface LinkedDevice {
   readonly pending: Effect.Effect<ReadonlyArray<PendingAuthorization>, CallError>
   /**
    * Seals what came of a request for whoever asked, and sends it: one answer at a time. Fails with `MessageRejected`
-   * where the key to seal to is not the one that the request names.
+   * where the key to seal to is not the one that the request names, with `NumberMismatch` where the number is not the
+   * request's.
    */
   readonly answer: (
     pending: PendingAuthorization,
@@ -311,7 +317,7 @@ export const make = (
     const answer = Effect.fnUntraced(function*(
       pending: PendingAuthorization,
       outcome: Outcome,
-      { format, methods, servicePins: given }: Told
+      { format, methods, number, servicePins: given }: Told
     ) {
       const recipient = yield* recipientOf(pending)
       // A PIN is kept only with the answer that tells it.
@@ -334,7 +340,8 @@ export const make = (
         payload: {
           oaep,
           keyId: recipient.keyId,
-          ...(format === "legacy" ? {} : { jwe, outcome: toldOutcome(outcome) })
+          ...(format === "legacy" ? {} : { jwe, outcome: toldOutcome(outcome) }),
+          ...(number === undefined || outcome.type !== "AUTHORIZED" ? {} : { number })
         }
       })
       yield* pins.set(pending.serviceId, servicePins)

@@ -118,6 +118,19 @@ export const promptRefusals = /* @__PURE__ */ counter({
 })
 
 /**
+ * Numbers that were not those shown where the user signs in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const numberMismatches = /* @__PURE__ */ counter({
+  name: "launchkey_platform_number_mismatches_total",
+  description: "Wrong numbers that users entered to approve",
+  unit: "{attempt}",
+  labels: []
+})
+
+/**
  * @since 0.1.0
  * @category models
  */

@@ -61,6 +61,13 @@ export interface Settings {
    * @see docs/users.md "Prompts that nobody wanted"
    */
   readonly unapprovedPrompts: Limit
+  /**
+   * Numbers that a user may enter to approve one request, the last of which ends it where it is wrong. Default 1: whoever
+   * guesses is right once in ninety requests, and who mistyped signs in anew.
+   *
+   * @see docs/users.md "A number to enter"
+   */
+  readonly numberTries: number
   /** How long a service may not ask a user who reported it for fraud. */
   readonly fraudPause: Duration.Duration
   /** One-time codes tried for one user. */
@@ -87,6 +94,7 @@ export const defaults: Settings = {
   qrCodeUrl: (code) => `http://platform.localhost/public/v3/qr/${code}`,
   authorizations: { limit: 20, window: Duration.minutes(1) },
   unapprovedPrompts: { limit: 30, window: Duration.hours(1) },
+  numberTries: 1,
   fraudPause: Duration.minutes(15),
   totpAttempts: { limit: 10, window: Duration.minutes(1) },
   linkAttempts: { limit: 600, window: Duration.minutes(1) },

@@ -7,7 +7,8 @@ import type {
   AuthorizationPackage,
   AuthorizationRequestId,
   CreateAuthorization,
-  DeviceId
+  DeviceId,
+  MatchNumber
 } from "@effect-launchkey/core/Authorization"
 import type { DeviceStatus, LinkingCode, SdkKey } from "@effect-launchkey/core/Device"
 import type { EffectivePolicy } from "@effect-launchkey/core/EffectivePolicy"
@@ -162,6 +163,8 @@ export interface Authorization {
   readonly deviceIds: ReadonlyArray<DeviceId>
   /** Who asked, with the key to which devices seal their answers. */
   readonly requester: Requester
+  /** What the user enters to approve; absent where nothing is to be entered. */
+  readonly number?: MatchNumber | undefined
   readonly created: DateTime.Utc
   readonly expires: DateTime.Utc
   readonly state: AuthorizationState

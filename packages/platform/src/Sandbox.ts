@@ -17,6 +17,7 @@ import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
@@ -94,6 +95,9 @@ export const httpApp = <Unavailable extends StoreUnavailable = never>(
       disconnect: disconnect ?? (() => Effect.void),
       settings: {
         ...PlatformSettings.defaults,
+        // Whoever tests what comes of a denial denies again and again, by a user who could be the same.
+        unapprovedPrompts: { ...PlatformSettings.defaults.unapprovedPrompts, window: Duration.zero },
+        fraudPause: Duration.zero,
         // The official SDKs want a host with a top-level domain, and browsers send this one to themselves.
         qrCodeUrl: (code) => `http://platform.localhost:${port}/public/v3/qr/${code}`
       }

@@ -5,7 +5,7 @@
  * @see docs/sandbox.md
  * @since 0.1.0
  */
-import { AuthorizationRequestId, DeviceId, FailureReason } from "@effect-launchkey/core/Authorization"
+import { AuthorizationRequestId, DeviceId, FailureReason, MatchNumber } from "@effect-launchkey/core/Authorization"
 import { PendingAuthorization, SdkKey } from "@effect-launchkey/core/Device"
 import { OrganizationId, ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import { KeyId } from "@effect-launchkey/core/KeyId"
@@ -161,7 +161,7 @@ export const NewDevice = Schema.Struct({
  *
  * `approve` meets every policy that a device can meet: what its user lacks is set up, and where a fence is, there the
  * device is. `deny` and `fraud` name the first offered reason of their kind unless `denial_reason` names one. `reason`
- * is why it fails, by default `AUTHENTICATION`.
+ * is why it fails, by default `AUTHENTICATION`. `number` is what the user enters to approve a request that has one.
  *
  * @since 0.1.0
  * @category schemas
@@ -170,6 +170,7 @@ export const Response = Schema.Struct({
   action: Schema.Literal("approve", "deny", "fraud", "fail"),
   id: optional("auth_request", AuthorizationRequestId),
   reason: Schema.optionalWith(FailureReason, { nullable: true }),
+  number: Schema.optionalWith(MatchNumber, { nullable: true }),
   denialReason: optional("denial_reason", Schema.String),
   servicePins: optional("service_pins", Schema.Array(Schema.String)),
   format: Schema.optionalWith(Schema.Literal("legacy"), { nullable: true })

@@ -432,6 +432,27 @@ describe("Sandbox", () => {
         }
       }))
 
+    effect(
+      "approves by the number that is shown where the user signs in, and by no other",
+      () =>
+        Effect.gen(function*() {
+          const { answer, call, linked, service } = yield* scene()
+          const device = yield* linked("ada")
+          const { id, numberMatch: number } = yield* service.createAuthorization({
+            payload: { user: "ada", numberMatch: true }
+          })
+          const without = yield* call("POST", `${device}/respond`, { action: "approve" })
+          assert.strictEqual(without.status, 400)
+          assert.strictEqual((yield* call("POST", `${device}/respond`, { action: "approve", number })).status, 200)
+          assert.isTrue((yield* answer(id)).authorized)
+          const next = yield* service.createAuthorization({ payload: { user: "ada", numberMatch: true } })
+          const wrong = next.numberMatch === "10" ? "11" : "10"
+          const refused = yield* call("POST", `${device}/respond`, { action: "approve", number: wrong })
+          assert.strictEqual(refused.status, 400)
+          assert.isFalse((yield* answer(next.id)).authorized)
+        })
+    )
+
     effect("reports no method as set up until a policy asks for one", () =>
       Effect.gen(function*() {
         const { answer, ask, call, linked } = yield* scene()

@@ -130,6 +130,7 @@ export const ApiError: ArbitrariesOf<typeof ApiErrorModule> = derive(ApiErrorMod
     fromSameService: FastCheck.boolean(),
     detail: json
   }).map((props) => new ApiErrorModule.AuthorizationInProgress(props)),
+  NumberMismatch: FastCheck.boolean().map((ended) => new ApiErrorModule.NumberMismatch({ ended })),
   AuthorizationResponseExists: detailed(ApiErrorModule.AuthorizationResponseExists),
   AuthorizationRequestCanceled: detailed(ApiErrorModule.AuthorizationRequestCanceled),
   InvalidDirectoryIdentifier: detailed(ApiErrorModule.InvalidDirectoryIdentifier),

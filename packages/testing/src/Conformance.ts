@@ -11,6 +11,7 @@ import { answers } from "./internal/conformance/answers.ts"
 import { credentials } from "./internal/conformance/credentials.ts"
 import { directories } from "./internal/conformance/directories.ts"
 import { keys } from "./internal/conformance/keys.ts"
+import { numberMatching } from "./internal/conformance/numberMatching.ts"
 import { policies } from "./internal/conformance/policies.ts"
 import { requests } from "./internal/conformance/requests.ts"
 import { rights } from "./internal/conformance/rights.ts"
@@ -39,6 +40,7 @@ export const conformance = <E>(name: string, live: Layer.Layer<Services, E>): vo
   over(name, live, [
     requests,
     answers,
+    numberMatching,
     sessions,
     credentials,
     directories,

@@ -65,7 +65,8 @@ export interface Expected {
  * Opens a device's answer. `jwe` is read where it is present, and its failure is final: `oaep` is never a fallback.
  *
  * The answer names the request that it answers; it is refused unless that is the one that was asked about, and unless
- * the user is the expected one, both as far as the caller said.
+ * the user is the expected one, both as far as the caller said. An approval of a request with a number is refused where
+ * the platform says that the device did not tell it.
  *
  * @since 0.1.0
  * @category constructors
@@ -92,6 +93,8 @@ export const open = Effect.fnUntraced(function*(
     return yield* new Refusal({ reason: "AuthorizationRequestMismatch" })
   }
   if (!isAbout(response, expected.user ?? {})) return yield* new Refusal({ reason: "UserMismatch" })
+  // What the device says is approved is so only with the number, which the platform alone has seen.
+  if (response.authorized && relayed.numberMatched === false) return yield* new Refusal({ reason: "NumberUnmatched" })
   return response
 })
 

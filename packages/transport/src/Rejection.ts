@@ -46,7 +46,8 @@ export const RejectionReason = Schema.Literal(
   "DecryptionKeyUnknown",
   "DecryptionFailed",
   "AuthorizationRequestMismatch",
-  "UserMismatch"
+  "UserMismatch",
+  "NumberUnmatched"
 ).annotations({ identifier: "@effect-launchkey/transport/Rejection/RejectionReason" })
 
 /**
@@ -94,7 +95,8 @@ export const describeReason: { readonly [Reason in RejectionReason]: string } = 
   DecryptionKeyUnknown: "the body is encrypted to a key that is not one of ours",
   DecryptionFailed: "the body does not decrypt under the key that kid names",
   AuthorizationRequestMismatch: "the device answered another authorization request",
-  UserMismatch: "the answer is about another user"
+  UserMismatch: "the answer is about another user",
+  NumberUnmatched: "it approves without the number that was shown where the user signs in"
 }
 
 /**

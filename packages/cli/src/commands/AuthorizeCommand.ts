@@ -169,17 +169,20 @@ const Asked = Schema.Struct({
   authorizationRequestId: Schema.OptionFromNullOr(Authorization.AuthorizationRequestId),
   deviceIds: Schema.OptionFromNullOr(Schema.Array(Authorization.DeviceId)),
   pushPackage: Schema.OptionFromNullOr(Schema.String),
+  /** What the user enters to approve; null where nothing is to be entered. */
+  numberMatch: Schema.OptionFromNullOr(Authorization.MatchNumber),
   /** The body of the request, as it was sealed, or would be. */
   sent: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
   /** Null where it was not waited for. */
   response: Schema.OptionFromNullOr(Response.Answer)
 })
 
-const asked = ({ deviceIds, id, pushPackage }: Authorization.AuthorizationRequest) =>
+const asked = ({ deviceIds, id, numberMatch, pushPackage }: Authorization.AuthorizationRequest) =>
   fields([
     ["Authorization request", id],
     ["Devices asked", Option.match(deviceIds, { onNone: () => none, onSome: (ids) => ids.join(", ") })],
-    ["Push package", Option.getOrElse(pushPackage, () => none)]
+    ["Push package", Option.getOrElse(pushPackage, () => none)],
+    ...Option.toArray(Option.map(numberMatch, (number) => ["Number to enter", number] as const))
   ])
 
 const pretty = (json: unknown) => JSON.stringify(json, null, 2).split("\n").map(printable).join("\n")
@@ -206,6 +209,9 @@ export const authorize = Leaf.make("authorize", {
     geofence: repeated("geofence", "[NAME=]LATITUDE,LONGITUDE,RADIUS: decimal degrees, WGS 84, and metres."),
     denyRooted: Options.boolean("deny-rooted").pipe(
       Options.withDescription("Refuse a device that finds itself rooted or jailbroken.")
+    ),
+    numberMatch: Options.boolean("number-matching").pipe(
+      Options.withDescription("The user has to enter a number to approve, which is printed once the user is asked.")
     ),
     noWait: Options.boolean("no-wait").pipe(
       Options.withDescription("End once the user is asked; `launchkey response` has the answer.")
@@ -245,20 +251,27 @@ export const authorize = Leaf.make("authorize", {
         pushTitle: Option.getOrUndefined(given.pushTitle),
         pushBody: Option.getOrUndefined(given.pushBody),
         policy: yield* policyOf(given, given.policy),
-        denialReasons: denialReasons.length === 0 ? undefined : denialReasons
+        denialReasons: denialReasons.length === 0 ? undefined : denialReasons,
+        numberMatch: given.numberMatch ? true : undefined
       }).filter(([, value]) => value !== undefined)
     )
     const sent = yield* asSent({ ...options, user: given.user })
-    const unsent = { authorizationRequestId: Option.none(), deviceIds: Option.none(), pushPackage: Option.none() }
+    const unsent = {
+      authorizationRequestId: Option.none(),
+      deviceIds: Option.none(),
+      pushPackage: Option.none(),
+      numberMatch: Option.none()
+    }
     if (given.dryRun) return { ...unsent, sent, response: Option.none() }
     const client = yield* Acting.service(given)
     const request = yield* client.authorize(given.user, options)
     yield* Console.error(asked(request))
-    const { deviceIds, id, pushPackage, ttl } = request
+    const { deviceIds, id, numberMatch, pushPackage, ttl } = request
     return {
       authorizationRequestId: Option.some(id),
       deviceIds,
       pushPackage,
+      numberMatch,
       sent,
       response: given.noWait
         ? Option.none()

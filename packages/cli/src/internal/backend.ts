@@ -76,6 +76,7 @@ const settings = ({ baseUrl, limits }: Loaded["config"], serves: boolean) => {
     ...defaults,
     authorizations: limits.authorizations,
     unapprovedPrompts: limits.unapprovedPrompts,
+    numberTries: limits.numberTries,
     fraudPause: limits.fraudPause,
     totpAttempts: limits.totpAttempts,
     linkAttempts: limits.linkAttempts,

@@ -5,11 +5,11 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { OutcomeUnknown } from "../OutcomeUnknown.ts"
-import type { AuthorizeError } from "../ServiceClient.ts"
+import type { AuthorizeError, NumberMatchUnsupported } from "../ServiceClient.ts"
 
 type Cause = OutcomeUnknown["cause"]
 
-type Failure = Exclude<AuthorizeError, OutcomeUnknown>
+type Failure = Exclude<AuthorizeError, OutcomeUnknown | NumberMatchUnsupported>
 
 /**
  * A failure that leaves open what the platform did: there is no answer, none that is believed, none that was signed,

@@ -49,6 +49,7 @@ export class DeviceApi extends HttpApiGroup.make("device")
     HttpApiEndpoint.put("answerAuthorization")`/device/v3/auths/${id}`
       .setPayload(AnswerAuthorization)
       .addSuccess(HttpApiSchema.NoContent)
+      .addError(Wire.NumberMismatch)
       .addError(Wire.AuthorizationResponseExists)
       .addError(Wire.AuthorizationRequestCanceled)
       .addError(Wire.RequestTimedOut)

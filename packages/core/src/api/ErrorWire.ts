@@ -25,6 +25,7 @@ import {
   InvalidSdkKey,
   LastRemainingKey,
   LastRemainingSdkKey,
+  NumberMismatch,
   PolicyFailure,
   PublicKeyAlreadyInUse,
   PublicKeyDoesNotExist,
@@ -135,6 +136,12 @@ export const Wire = {
         from_same_service: fromSameService
       }
     })
+  ),
+  NumberMismatch: wire(
+    "NumberMismatch",
+    NumberMismatch,
+    (json) => ({ ended: Predicate.isRecord(json.error_data) && json.error_data.ended === true }),
+    ({ ended }) => ({ data: { ended } })
   ),
   AuthorizationResponseExists: detailed("AuthorizationResponseExists", AuthorizationResponseExists),
   AuthorizationRequestCanceled: detailed("AuthorizationRequestCanceled", AuthorizationRequestCanceled),

@@ -23,6 +23,7 @@ import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Caller from "../Caller.ts"
+import * as NumberMatching from "../internal/numberMatching.ts"
 import * as Prompts from "../internal/prompts.ts"
 import { authorizationAnswered, deviceLinked } from "../internal/webhooks.ts"
 import * as PlatformClock from "../PlatformClock.ts"
@@ -109,6 +110,7 @@ export const device = HttpApiBuilder.group(ServedApi, "device", (handlers) =>
     const jose = yield* Jose.Jose
     const store = yield* Store.Store
     const clock = yield* PlatformClock.PlatformClock
+    const numbers = yield* NumberMatching.make
     const prompts = yield* Prompts.make
 
     const calling = Effect.flatMap(Caller.deviceId, (id) =>
@@ -137,7 +139,8 @@ export const device = HttpApiBuilder.group(ServedApi, "device", (handlers) =>
           policy: authorization.policy,
           denialReasons: authorization.request.denialReasons ?? [],
           recipientKey: authorization.requester.recipient.pem,
-          recipientKeyId: authorization.requester.recipient.id
+          recipientKeyId: authorization.requester.recipient.id,
+          ...(authorization.number === undefined ? {} : { numberMatch: true })
         })))
     })
 
@@ -147,7 +150,7 @@ export const device = HttpApiBuilder.group(ServedApi, "device", (handlers) =>
         const asked = Option.filter(yield* store.authorization(id), ({ deviceIds }) =>
           deviceIds.includes(caller.id))
         if (Option.isNone(asked)) return yield* new EntityNotFound({ detail: "no such authorization request" })
-        const { requester, serviceId, user } = asked.value
+        const { number, requester, serviceId, user } = asked.value
         const { recipient } = requester
         if (sealed.keyId !== recipient.id) {
           return yield* invalid({ public_key_id: "expected the request's recipient_key_id" })
@@ -159,18 +162,30 @@ export const device = HttpApiBuilder.group(ServedApi, "device", (handlers) =>
             return yield* invalid({ auth_jwe: "expected a JWE to the request's recipient key" })
           }
         }
+        if (number !== undefined && sealed.outcome === "APPROVED" && sealed.number === undefined) {
+          return yield* invalid({ number: "expected the number that is shown where the user signs in" })
+        }
         const service = yield* serviceOf(serviceId)
         const now = yield* clock.now
-        const relayed: AuthorizationPackage = {
-          oaep: Option.some(sealed.oaep),
-          jwe: Option.fromNullable(sealed.jwe),
+        const names = {
           serviceUserHash: yield* UserNames.serviceUserHash(serviceId, user),
           organizationUserHash: yield* Effect.transposeMapOption(
             Option.fromNullable(service),
             ({ organizationId }) => UserNames.organizationUserHash(organizationId, user)
           ),
           userPushId: yield* UserNames.userPushId(serviceId, user),
-          keyId: recipient.id
+          keyId: recipient.id,
+          ...(number === undefined ? {} : { numberMatched: sealed.number === number })
+        }
+        if (number !== undefined && sealed.number !== undefined && sealed.number !== number) {
+          if (Store.isOpen(asked.value, now)) {
+            return yield* yield* numbers.mismatch(asked.value, service, names, caller.id, now)
+          }
+        }
+        const relayed: AuthorizationPackage = {
+          ...names,
+          oaep: Option.some(sealed.oaep),
+          jwe: Option.fromNullable(sealed.jwe)
         }
         const state = yield* store.transaction(Effect.gen(function*() {
           const before = yield* store.closeAuthorization(id, now, { _tag: "Answered", answer: relayed })

@@ -60,6 +60,8 @@ const toRefusal = (error: DeviceError): SandboxNotFound | SandboxRefused | Sandb
     case "NothingPending":
       return new SandboxNotFound({ error: error.message })
     case "DenialReasonNotOffered":
+    case "NumberNeeded":
+    case "NumberMismatch":
       return new SandboxRefused({ error: error.message })
     case "InvalidParameters":
     case "InvalidRoute":
@@ -152,12 +154,12 @@ export const layer = HttpApiBuilder.group(SandboxApi, "sandbox", (handlers) =>
       })
 
     const respond = (
-      { action, denialReason, id, reason, ...told }: typeof Response.Type
+      { action, denialReason, id, number, reason, ...told }: typeof Response.Type
     ) =>
     (device: Authenticator.Authenticator) => {
       switch (action) {
         case "approve":
-          return device.approve(id, told)
+          return device.approve(id, { ...told, number })
         case "deny":
         case "fraud":
           return device.deny({ ...told, id, denialReason, fraud: action === "fraud" })

@@ -29,6 +29,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Caller from "../Caller.ts"
+import * as NumberMatching from "../internal/numberMatching.ts"
 import * as Prompts from "../internal/prompts.ts"
 import * as Permissions from "../Permissions.ts"
 import * as PlatformClock from "../PlatformClock.ts"
@@ -114,6 +115,7 @@ export const layer = HttpApiBuilder.group(ServedApi, "service", (handlers) =>
           policy: EffectivePolicy.merge(service.policy, request.policy ?? AuthPolicy.none()),
           deviceIds,
           requester: { issuer, recipient: { id: recipient.value.id, pem: recipient.value.pem } },
+          ...(request.numberMatch === true ? { number: yield* NumberMatching.draw } : {}),
           created,
           expires: DateTime.addDuration(created, request.ttl ?? defaultTimeToLive),
           state: { _tag: "Open" }
@@ -131,7 +133,8 @@ export const layer = HttpApiBuilder.group(ServedApi, "service", (handlers) =>
         yield* store.transaction(
           Effect.zipRight(prompts.asked(user, created), store.rememberPushId(pushId, serviceId, user))
         )
-        return { id: authorization.id, deviceIds }
+        const { id, number } = authorization
+        return { id, deviceIds, ...(number === undefined ? {} : { numberMatch: number }) }
       })
 
     /** A request of another service is as unknown as one that never was. */

@@ -16,6 +16,7 @@ export class LocationUnknown
 /** What the device asks of its user while it answers. None: the user leaves the request as it is. */
 export interface Asking {
   readonly enterPin: (problem: string | undefined) => Effect.Effect<Option.Option<string>>
+  readonly enterNumber: Effect.Effect<Option.Option<string>>
   readonly choosePin: Effect.Effect<Option.Option<string>>
   readonly locate: Effect.Effect<Place, LocationUnknown>
 }
@@ -32,7 +33,11 @@ interface Means extends Asking {
   readonly hasPin: boolean
   readonly setPin: (pin: string) => Effect.Effect<boolean>
   readonly checkPin: (pin: string) => Effect.Effect<"Right" | "Wrong" | "Locked">
-  readonly answer: (request: PendingAuthorization, outcome: LinkedDevice.Outcome) => Effect.Effect<void>
+  readonly answer: (
+    request: PendingAuthorization,
+    outcome: LinkedDevice.Outcome,
+    number?: string
+  ) => Effect.Effect<void>
   readonly say: (text: string) => Effect.Effect<unknown>
 }
 
@@ -101,6 +106,8 @@ export const approve = (request: PendingAuthorization, by: Means): Effect.Effect
           : "The service asks for more than a browser can prove: use another device."
       )
     }
+    const number = request.numberMatch === true ? yield* by.enterNumber : Option.none()
+    if (request.numberMatch === true && Option.isNone(number)) return { _tag: "Left" }
     if (verdict.passed.includes("PIN_CODE")) {
       const known = yield* proven(by)
       if (known === undefined) {
@@ -111,6 +118,6 @@ export const approve = (request: PendingAuthorization, by: Means): Effect.Effect
         return { _tag: "Answered" }
       }
     }
-    yield* by.answer(request, verdict)
+    yield* by.answer(request, verdict, Option.getOrUndefined(number))
     return { _tag: "Answered" }
   })

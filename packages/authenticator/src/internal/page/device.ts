@@ -274,18 +274,20 @@ export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault 
         say(Problems.ofCall(error))
       )
 
-    const answer = (request: PendingAuthorization, outcome: LinkedDevice.Outcome) =>
+    const answer = (request: PendingAuthorization, outcome: LinkedDevice.Outcome, number?: string) =>
       Effect.flatMap(Ref.get(current), (device) =>
         Option.isNone(device)
           ? Effect.void
           : Effect.gen(function*() {
             const at = yield* SubscriptionRef.get(state)
             const methods = at._tag === "Linked" && at.hasPin ? ["PIN_CODE" as const] : []
-            yield* device.value.answer(request, outcome, { methods })
+            yield* device.value.answer(request, outcome, { methods, number })
             yield* without(request)
             yield* say(Problems.ofOutcome(request.serviceName, outcome))
           }).pipe(
             Effect.catchTags({
+              NumberMismatch: ({ ended }) =>
+                ended ? gone(request, "has ended: that was not the number") : say(Problems.wrongNumber),
               AuthorizationResponseExists: () => gone(request, "was answered on another device"),
               AuthorizationRequestCanceled: () => gone(request, "was canceled by the service"),
               RequestTimedOut: () => gone(request, "has expired"),

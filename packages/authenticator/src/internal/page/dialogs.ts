@@ -1,14 +1,18 @@
 /** What the page asks its user. */
+import { MatchNumber } from "@effect-launchkey/core/Authorization"
 import type { PendingAuthorization } from "@effect-launchkey/core/Device"
 import * as LinkedDevice from "@effect-launchkey/platform/LinkedDevice"
 import { h, opened } from "@effect-launchkey/platform/PageElements"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { type Asking, LocationUnknown } from "./approval.ts"
 import * as Pin from "./pin.ts"
 
 const asked = <A>(...[parts, left]: Parameters<typeof opened<A>>): Effect.Effect<A> =>
   Effect.promise(() => opened(parts, left).closed)
+
+const isNumber = Schema.is(MatchNumber)
 
 const digits = (id: string, label: string, autocomplete: string) => {
   const input = h("input", {
@@ -44,6 +48,40 @@ const enter = (label: string, problem: string | undefined): Effect.Effect<Option
     ]
   }, Option.none())
 }
+
+const enterNumber: Effect.Effect<Option.Option<string>> = Effect.suspend(() => {
+  const input = h("input", {
+    id: "number",
+    type: "text",
+    inputmode: "numeric",
+    autocomplete: "off",
+    maxlength: "2",
+    required: true,
+    class: "number"
+  })
+  const said = h("p", { class: "problem", role: "alert" })
+  return asked<Option.Option<string>>({
+    title: "Enter the number",
+    body: [
+      h("p", {}, "It is shown where you sign in. If you are not signing in, cancel and report fraud."),
+      h("div", { class: "field" }, h("label", { for: "number" }, "Number"), input),
+      said
+    ],
+    actions: [
+      {
+        label: "Approve",
+        kind: "primary",
+        take: () => {
+          if (isNumber(input.value)) return Option.some(input.value)
+          said.textContent = "The number has two digits."
+          input.focus()
+          return undefined
+        }
+      },
+      { label: "Cancel", kind: "plain", take: () => Option.none() }
+    ]
+  }, Option.none())
+})
 
 /** The PIN that the device has, before it gets another. */
 export const currentPin = enter("Continue", undefined)
@@ -168,6 +206,7 @@ const locate = Effect.async<{ readonly latitude: number; readonly longitude: num
 
 export const asking: Asking = {
   enterPin: (problem) => enter("Approve", problem),
+  enterNumber,
   choosePin: choosePin("The service asks for a PIN, and this device has none yet. It stays in this browser."),
   locate
 }

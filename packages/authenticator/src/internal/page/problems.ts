@@ -62,6 +62,8 @@ export const ofLink = (error: LinkedDevice.LinkError | VaultUnavailable | Invali
   }
 }
 
+export const wrongNumber = "That is not the number. Look where you sign in, and try again."
+
 export const ofOutcome = (serviceName: string, { reason }: LinkedDevice.Outcome): string => {
   switch (reason) {
     case "APPROVED":

@@ -3,7 +3,8 @@ import {
   AuthorizationPackage,
   AuthorizationRequestId,
   CreateAuthorization,
-  DeviceId
+  DeviceId,
+  MatchNumber
 } from "@effect-launchkey/core/Authorization"
 import { DeviceStatus, LinkingCode, SdkKey } from "@effect-launchkey/core/Device"
 import { EffectivePolicy } from "@effect-launchkey/core/EffectivePolicy"
@@ -105,6 +106,7 @@ export const authorization = codec<Omit<Records.Authorization, "state">>()(Schem
   policy: EffectivePolicy,
   deviceIds: Schema.Array(DeviceId),
   requester: Requester,
+  number: Schema.optional(MatchNumber),
   created: Time,
   expires: Time
 }))

@@ -93,7 +93,7 @@ const verdicts = (it: It) =>
         const { device, service, user } = yield* scene()
         const second = yield* linked(user)
         const request = yield* service.authorize(user)
-        const answers = yield* Effect.all([Effect.either(device.approve()), Effect.either(second.deny())], {
+        const answers = yield* Effect.all([Effect.either(approve(device)), Effect.either(deny(second))], {
           concurrency: 2
         })
         const refused = answers.flatMap((answer) => Either.isLeft(answer) ? [answer.left._tag] : [])
