@@ -85,7 +85,9 @@ const alone = <E>(
   migrate: Effect.Effect<unknown, E, SqlClient.SqlClient>
 ) =>
   sql.withTransaction(
-    sql`SELECT pg_advisory_xact_lock(${lock})`.pipe(
+    // as long as it takes, and as those take that come first
+    sql`SET LOCAL statement_timeout = 0`.pipe(
+      Effect.zipRight(sql`SELECT pg_advisory_xact_lock(${lock})`),
       Effect.zipRight(sql`CREATE TABLE IF NOT EXISTS ${sql(table)} (
         migration_id INTEGER PRIMARY KEY,
         created_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(),

@@ -6,17 +6,79 @@
  * @since 0.1.0
  */
 import { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
+import * as Reactivity from "@effect/experimental/Reactivity"
 import * as PgClient from "@effect/sql-pg/PgClient"
-import type * as SqlClient from "@effect/sql/SqlClient"
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { Connection } from "@effect/sql/SqlConnection"
+import { defaultTransforms } from "@effect/sql/Statement"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 
 /**
  * As for a `PgClient`, whose defaults apply save for `connectTimeout`: 5 seconds, and `applicationName`: `"launchkey"`.
+ *
+ * The server ends a statement after 15 seconds, and a transaction that is left alone for 45: `SET LOCAL` is for those that
+ * have to take longer. No statement is canceled by who asked for it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options extends PgClient.PgClientConfig {}
+
+/**
+ * What each session asks of the server, in milliseconds: how long a statement may take, and how long a transaction may be
+ * left alone, such as by a machine that is gone: its locks would be held until TCP gives up, which may be hours.
+ */
+const bounds = "SELECT set_config('statement_timeout', '15000', false), "
+  + "set_config('idle_in_transaction_session_timeout', '45000', false)"
+
+/**
+ * The same client, whose statements run to their end. The driver cancels one that is interrupted, by another connection,
+ * and may have given its own to the next statement by then, which the cancellation then reaches. Here whoever is
+ * interrupted waits, or leaves by `Effect.disconnect`, and what takes too long is ended by the server.
+ */
+const ending = (
+  client: PgClient.PgClient,
+  { spanAttributes, transformJson, transformQueryNames, transformResultNames }: Options
+): Effect.Effect<PgClient.PgClient, never, Reactivity.Reactivity> => {
+  const bounded = new WeakSet<object>()
+  const acquirer = Effect.gen(function*() {
+    const connection = yield* client.reserve
+    // The driver has an object for each session, and makes a connection of it for each use.
+    const session: unknown = Reflect.get(connection, "pg")
+    if (!Predicate.isObject(session) || !bounded.has(session)) {
+      yield* connection.executeUnprepared(bounds, [], undefined)
+      if (Predicate.isObject(session)) bounded.add(session)
+    }
+    const whole: Connection = {
+      execute: (...given) => Effect.uninterruptible(connection.execute(...given)),
+      executeRaw: (...given) => Effect.uninterruptible(connection.executeRaw(...given)),
+      executeStream: (...given) => connection.executeStream(...given),
+      executeUnprepared: (...given) => Effect.uninterruptible(connection.executeUnprepared(...given)),
+      executeValues: (...given) => Effect.uninterruptible(connection.executeValues(...given))
+    }
+    return whole
+    // The driver forgets a connection that comes after the wait for it was interrupted.
+  }).pipe(Effect.uninterruptible)
+  return Effect.map(
+    SqlClient.make({
+      acquirer,
+      compiler: PgClient.makeCompiler(transformQueryNames, transformJson),
+      spanAttributes: [...Object.entries(spanAttributes ?? {}), ["db.system.name", "postgresql"]],
+      transformRows: transformResultNames && defaultTransforms(transformResultNames, transformJson).array
+    }),
+    (sql) =>
+      Object.assign(sql, {
+        [PgClient.TypeId]: client[PgClient.TypeId],
+        config: client.config,
+        json: client.json,
+        listen: client.listen,
+        notify: client.notify
+      })
+  )
+}
 
 /**
  * Fails where the database cannot be reached at the start.
@@ -25,9 +87,13 @@ export interface Options extends PgClient.PgClientConfig {}
  * @category layers
  */
 export const layer = (
-  options: Options
-): Layer.Layer<PgClient.PgClient | SqlClient.SqlClient, StoreUnavailable> =>
-  Layer.mapError(
-    PgClient.layer({ connectTimeout: "5 seconds", applicationName: "launchkey", ...options }),
-    (cause) => new StoreUnavailable({ operation: "Pg.layer", cause })
-  )
+  given: Options
+): Layer.Layer<PgClient.PgClient | SqlClient.SqlClient, StoreUnavailable> => {
+  const options: Options = { connectTimeout: "5 seconds", applicationName: "launchkey", ...given }
+  return Layer.scopedContext(
+    Effect.mapBoth(Effect.flatMap(PgClient.make(options), (client) => ending(client, options)), {
+      onFailure: (cause) => new StoreUnavailable({ operation: "Pg.layer", cause }),
+      onSuccess: (client) => Context.make(PgClient.PgClient, client).pipe(Context.add(SqlClient.SqlClient, client))
+    })
+  ).pipe(Layer.provide(Reactivity.layer))
+}

@@ -81,6 +81,54 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
       yield* sql`UPDATE counted SET n = 5 WHERE id = 1`
     }))
 
+  it.scopedLive("cancels no statement, neither that which is interrupted nor the next one of its connection", () =>
+    Effect.gen(function*() {
+      const { url } = yield* pgSchema
+      const open = (maxConnections: number) =>
+        Effect.map(
+          Layer.build(Layer.fresh(Pg.layer({ url, maxConnections }))),
+          Context.get(SqlClient.SqlClient)
+        )
+      const [sql, outside] = [yield* open(2), yield* open(2)]
+      const key = (n: number) => 7_310_000 + n
+      const locked = (n: number) => sql`SELECT pg_advisory_lock(${key(n)})`
+      const waiting = (n: number) =>
+        Effect.repeat(
+          outside`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = ${key(n)} AND NOT granted`,
+          { until: (rows) => rows.length === 1 }
+        )
+      // One connection has the locks from the first to the last.
+      const held = yield* outside.reserve
+      const ask = (query: string, n: number) => held.executeUnprepared(`SELECT ${query}(${key(n)})`, [], undefined)
+      yield* Effect.forEach([1, 2, 3], (n) => ask("pg_advisory_lock", n))
+      const interrupted = yield* Effect.fork(locked(1))
+      const other = yield* Effect.fork(locked(2))
+      yield* Effect.all([waiting(1), waiting(2)])
+      // Both connections are taken: the next statement waits for one, and a cancellation would after it.
+      const next = yield* Effect.fork(locked(3))
+      yield* Effect.yieldNow()
+      yield* Fiber.interruptFork(interrupted)
+      yield* ask("pg_advisory_unlock", 1)
+      // on the connection of the one that was interrupted
+      yield* waiting(3)
+      yield* ask("pg_advisory_unlock", 2)
+      yield* Fiber.join(other)
+      // behind a cancellation, if there is one
+      yield* sql`SELECT 1`
+      yield* ask("pg_advisory_unlock", 3)
+      assert.lengthOf(yield* Fiber.join(next), 1)
+    }))
+
+  it.scopedLive("has the server end what takes too long, and a transaction that is left alone", () =>
+    Effect.gen(function*() {
+      const { sql } = yield* opened
+      const told = sql<{ statement: string; idle: string }>`
+        SELECT current_setting('statement_timeout') AS statement,
+          current_setting('idle_in_transaction_session_timeout') AS idle`
+      const bounded = [{ statement: "15s", idle: "45s" }]
+      assert.deepStrictEqual(yield* Effect.all([told, told, sql.withTransaction(told)]), [bounded, bounded, bounded])
+    }))
+
   it.scopedLive("says what could not be reached", () =>
     Effect.gen(function*() {
       const nowhere = Pg.layer({ url: Redacted.make("postgres://nobody:hidden@127.0.0.1:1/none") })
