@@ -52,6 +52,7 @@ export const make = ({ assets, sdkKey }: Options): Effect.Effect<StaticPage.Midd
   StaticPage.make({
     path,
     assets,
+    worker: true,
     permissions: "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()",
     document: sdkKey === undefined ? undefined : withSdkKey(sdkKey)
   })

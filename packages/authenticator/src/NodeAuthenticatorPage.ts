@@ -19,6 +19,7 @@ import * as AuthenticatorPage from "./AuthenticatorPage.ts"
  */
 export const sources: NodeStaticPage.Sources = {
   name: "authenticator",
+  worker: true,
   folder: fileURLToPath(new URL("internal/page", import.meta.url))
 }
 

@@ -70,7 +70,7 @@ describe("serving the page", () => {
           headers.get("content-security-policy"),
           "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
             + "form-action 'none'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; "
-            + "trusted-types 'none'"
+            + "worker-src 'self'; trusted-types worker"
         )
         assert.deepStrictEqual(
           ["referrer-policy", "x-content-type-options", "cross-origin-opener-policy"].map((name) => headers.get(name)),
@@ -177,9 +177,15 @@ layer(Layer.effect(Built, NodeAuthenticatorPage.assets))("the page as it is made
       const named = built.map(({ name }) => name).filter((name) => name !== "")
       assert.deepStrictEqual(
         named.map((name) => name.replace(/-[\w-]{16}\./, ".")).sort(),
-        ["authenticator.js", "icon.svg", "style.css"]
+        ["authenticator.js", "icon.svg", "style.css", "worker.js"]
       )
-      for (const name of named) assert.include(page, `"${name}"`)
+      for (const name of named) assert.strictEqual(page.includes(`"${name}"`), name !== "worker.js")
+    }))
+
+  it.effect("has a worker that browsers ask for anew, by the same name", () =>
+    Effect.map(Built, (built) => {
+      const worker = built.find(({ name }) => name === "worker.js")
+      assert.deepInclude(worker, { immutable: false, contentType: "text/javascript; charset=utf-8" })
     }))
 
   it.effect("holds nothing that its own policy forbids", () =>

@@ -5,7 +5,7 @@ import * as Browser from "@effect-launchkey/testing/TestBrowser"
 import { directoryId } from "@effect-launchkey/testing/TestPlatform"
 import { assert, describe, it as test, layer } from "@effect/vitest"
 import { Context, Duration, Effect, Layer, Option, Schedule } from "effect"
-import type { BrowserContextOptions, Page } from "playwright-core"
+import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core"
 import * as checks from "./support/checks.ts"
 import { layer as world, World } from "./support/world.ts"
 
@@ -32,6 +32,19 @@ const linked = (user: string, options?: BrowserContextOptions) =>
 const says = (page: Page, text: string) => at(() => page.locator(".news", { hasText: text }).first().waitFor())
 
 const asks = (page: Page, title: string) => at(() => page.getByRole("article", { name: title }).waitFor())
+
+/** Has the browser's service worker take a push, as if one had come. */
+const pushed = async (context: BrowserContext, page: Page, origin: string) => {
+  const session = await context.newCDPSession(page)
+  const registration = new Promise<string>((resolve) =>
+    session.on("ServiceWorker.workerRegistrationUpdated", ({ registrations: [found] }) => {
+      if (found !== undefined) resolve(found.registrationId)
+    })
+  )
+  await session.send("ServiceWorker.enable")
+  await session.send("ServiceWorker.deliverPushMessage", { origin, registrationId: await registration, data: "" })
+  await session.detach()
+}
 
 const asksNothing = (page: Page) => at(() => page.getByText("Nothing waits for you").waitFor())
 
@@ -169,6 +182,57 @@ describe.skipIf(Browser.executable === undefined)(
           assert.isTrue(authorized)
           // What it shares with the service outlives the page.
           assert.lengthOf(servicePins, 2)
+        }))
+
+      it.scoped("has its user enter the number that is shown where they sign in", () =>
+        Effect.gen(function*() {
+          const { answer, askWithNumber } = yield* World
+          const { page } = yield* linked("enters-number")
+          const { id, number } = yield* askWithNumber("enters-number", { title: "Sign in" })
+          yield* asks(page, "Sign in")
+          yield* at(() => button(page, "Approve").click())
+          const dialog = page.getByRole("dialog", { name: "Enter the number" })
+          yield* at(() => dialog.getByLabel("Number").fill("4"))
+          yield* at(() => page.keyboard.press("Enter"))
+          yield* at(() => dialog.getByText("The number has two digits.").waitFor())
+          yield* at(() => dialog.getByLabel("Number").fill(number))
+          yield* at(() => page.keyboard.press("Enter"))
+          yield* says(page, "Approved")
+          assert.isTrue((yield* answer(id)).authorized)
+        }))
+
+      it.scoped("ends a request by a number that is wrong, and says so", () =>
+        Effect.gen(function*() {
+          const { answer, askWithNumber } = yield* World
+          const { page } = yield* linked("mistypes")
+          const { id, number } = yield* askWithNumber("mistypes", { title: "Sign in" })
+          yield* asks(page, "Sign in")
+          yield* at(() => button(page, "Approve").click())
+          yield* at(() => page.getByRole("textbox", { name: "Number" }).fill(number === "10" ? "11" : "10"))
+          yield* at(() => page.keyboard.press("Enter"))
+          yield* says(page, "has ended: that was not the number.")
+          yield* asksNothing(page)
+          assert.deepStrictEqual(outcome(yield* answer(id)), ["FAILED", "AUTHENTICATION", undefined])
+        }))
+
+      it.scoped("notifies its user, once they want it, of no more than that something waits", () =>
+        Effect.gen(function*() {
+          const { baseUrl, store } = yield* World
+          const user = "is-notified"
+          const { context, page } = yield* linked(user, { permissions: ["notifications"] })
+          // There is no push service here: the browser would ask its maker's.
+          yield* at(() => page.evaluate(checks.withPushService))
+          yield* at(() => button(page, "Notify me").click())
+          yield* says(page, "You are notified here when a request waits.")
+          const [device] = yield* store.devices({ directoryId, identifier: user })
+          const endpoint = device === undefined ? Option.none() : yield* store.pushEndpoint(device.id)
+          assert.deepStrictEqual(endpoint, Option.some("https://push.example.com/87"))
+          yield* at(() => pushed(context, page, new URL(baseUrl).origin))
+          const shown = yield* at(() => page.evaluate(checks.notifications))
+          assert.deepStrictEqual(shown, [["A request waits", "", "request"]])
+          yield* at(() => button(page, "Do not notify me").click())
+          yield* says(page, "You are no longer notified here.")
+          assert.deepStrictEqual(device === undefined ? undefined : yield* store.pushEndpoint(device.id), Option.none())
         }))
 
       it.scoped("tells where it is to a policy with a fence, and to no other", () =>

@@ -15,6 +15,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Logger, Option, Queue, Ref, Stream } from "effect"
 import { type Asking, LocationUnknown } from "../src/internal/page/approval.ts"
 import * as Device from "../src/internal/page/device.ts"
+import { CannotNotify, type Notifying } from "../src/internal/page/notifying.ts"
 import * as Vault from "../src/internal/page/vault.ts"
 
 const { directoryId, sdkKey, serviceId } = TestPlatform
@@ -179,6 +180,39 @@ layer(TestPlatform.layer, { excludeTestServices: true })("the device that a page
         yield* says(device, "This device is unlinked.")
         const store = yield* Store.Store
         assert.lengthOf(yield* store.devices({ directoryId, identifier: "user-leaves" }), 0)
+      }).pipe(fresh))
+  })
+
+  describe("being notified", () => {
+    const endpoint = "https://push.example.com/1"
+    const notifying = (answers: Partial<Notifying> = {}): Notifying => ({
+      current: Effect.succeed(false),
+      permit: Effect.void,
+      subscribe: (key) => Effect.succeed(`${endpoint}?${key}`),
+      unsubscribe: Effect.void,
+      ...answers
+    })
+
+    it.scoped("says so where the platform sends no pushes", () =>
+      Effect.gen(function*() {
+        const device = yield* linked("user-unpushed")
+        assert.isFalse(yield* device.setNotified(true, notifying()))
+        yield* says(device, "This platform sends no notifications. Keep the page open to be asked at once.")
+      }).pipe(fresh))
+
+    it.scoped("asks the platform for nothing where the user says no, or the browser cannot", () =>
+      Effect.gen(function*() {
+        const device = yield* linked("user-denies-pushes")
+        for (
+          const [reason, said] of [
+            ["Denied", "The browser does not let this page notify you. Allow it in the browser's settings."],
+            ["Unsupported", "This browser cannot be notified. Keep the page open to be asked at once."]
+          ] as const
+        ) {
+          const permit = Effect.fail(new CannotNotify({ reason }))
+          assert.isFalse(yield* device.setNotified(true, notifying({ permit })))
+          yield* says(device, said)
+        }
       }).pipe(fresh))
   })
 

@@ -7,6 +7,7 @@
 import * as Issues from "@effect-launchkey/core/Issues"
 import { WebUrl } from "@effect-launchkey/core/ServiceProfile"
 import * as PlatformSettings from "@effect-launchkey/platform/PlatformSettings"
+import { Contact } from "@effect-launchkey/platform/WebPush"
 import { maximumBodyLength } from "@effect-launchkey/transport/Claims"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -150,6 +151,18 @@ const Webhooks = Schema.Struct({
   allowedRanges: orElse(List, () => [])
 })
 
+const Push = Schema.Struct({
+  /** Whether devices may be told by push. Default false. */
+  enabled: orElse(YesOrNo, () => false),
+  /** Whom push services may ask about what is sent. */
+  contact: optional(Contact)
+}).pipe(
+  Schema.filter(({ contact, enabled }) =>
+    !enabled || contact !== undefined ||
+    { path: ["contact"], message: "expected a mailto: or https: URL, to send pushes" }
+  )
+)
+
 /**
  * @since 0.1.0
  * @category schemas
@@ -168,6 +181,7 @@ export const ServeConfig = Schema.Struct({
   limits: orElse(Limits, () => Schema.decodeSync(Limits)({})),
   shutdown: orElse(Shutdown, () => Schema.decodeSync(Shutdown)({})),
   webhooks: orElse(Webhooks, () => Schema.decodeSync(Webhooks)({})),
+  push: orElse(Push, () => ({ enabled: false })),
   /** Whether browsers find the authenticator below `/authenticator/`. Default true. */
   authenticator: orElse(YesOrNo, () => true)
 })

@@ -76,6 +76,19 @@ layer(environment, { excludeTestServices: true })("the configuration of a platfo
       assert.deepStrictEqual(config.webhooks.allowedRanges, ["10.0.0.0/8", "fd00::/8"])
     }))
 
+  it.scoped("sends pushes only where somebody can be asked about them", () =>
+    Effect.gen(function*() {
+      const without = yield* loaded({ ...small, push: { enabled: true } })
+      assert(Either.isLeft(without.result) && without.result.left._tag === "InvalidConfiguration")
+      assert.deepStrictEqual(without.result.left.issues.map(({ path }) => path), ["push.contact"])
+      const other = yield* loaded({ ...small, push: { enabled: true, contact: "ops" } })
+      assert.isTrue(Either.isLeft(other.result))
+      const { config } =
+        yield* (yield* loaded({ ...small, push: { enabled: true, contact: "mailto:ops@example.com" } }))
+          .result
+      assert.deepStrictEqual(config.push, { enabled: true, contact: "mailto:ops@example.com" })
+    }))
+
   it.scoped("tells all that is wrong at once, by paths and variables", () =>
     Effect.gen(function*() {
       const { result } = yield* loaded(

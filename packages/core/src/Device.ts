@@ -197,6 +197,41 @@ export const AnswerAuthorization = Schema.Struct({
 })
 
 /**
+ * By what devices subscribe to pushes: the platform's public key, an uncompressed point of P-256 in base64url. None where the
+ * platform sends no push.
+ *
+ * @see docs/protocol.md "Push"
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PushKey = Schema.Struct({
+  publicKey: Schema.propertySignature(Schema.OptionFromNullOr(Schema.String)).pipe(Schema.fromKey("public_key"))
+})
+
+const isEndpoint = (text: string): boolean => {
+  if (!URL.canParse(text)) return false
+  const { hash, password, protocol, username } = new URL(text)
+  return protocol === "https:" && `${username}${password}${hash}` === ""
+}
+
+/**
+ * Where a push service takes pushes for one device: an https URL of up to 2048 characters. Whoever knows it can send
+ * pushes, so it is as private as the device.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const SubscribePush = Schema.Struct({
+  endpoint: Schema.String.pipe(
+    Schema.maxLength(2048, { message: () => "the endpoint has more than 2048 characters" }),
+    Schema.filter((text) => isEndpoint(text), {
+      message: () => "the endpoint is no https URL without user name, password and fragment",
+      arbitrary: () => (fc) => fc.uuid().map((id) => `https://push.example.com/${id}`)
+    })
+  )
+})
+
+/**
  * Ends the sessions of one service, or of all where none is named.
  *
  * @since 0.1.0

@@ -216,6 +216,11 @@ export interface LinkedDevice {
   readonly sessions: Effect.Effect<ReadonlyArray<Session>, CallError>
   /** Ends the user's session with one service, or with all. */
   readonly endSessions: (serviceId?: Entity.ServiceId) => Effect.Effect<void, CallError>
+  /** By what the device subscribes to pushes; none where the platform sends none. */
+  readonly pushKey: Effect.Effect<Option.Option<string>, CallError>
+  /** Has the platform tell the device by push, at this endpoint alone, that something waits. */
+  readonly subscribePush: (endpoint: string) => Effect.Effect<void, CallError | EntityNotFound>
+  readonly unsubscribePush: Effect.Effect<void, CallError>
   /** Ends the link. */
   readonly unlink: Effect.Effect<void, CallError>
   /** Hints that something changed, the first at once: see {@link DeviceHints.stream}. Ask what it was, and believe that. */
@@ -354,6 +359,9 @@ export const make = (
       answer: (pending, outcome, told) => oneAtATime.withPermits(1)(answer(pending, outcome, told)),
       sessions: api.sessions({}),
       endSessions: (serviceId) => api.endSessions({ payload: serviceId === undefined ? {} : { serviceId } }),
+      pushKey: Effect.map(api.pushKey({}), ({ publicKey }) => publicKey),
+      subscribePush: (endpoint) => api.subscribePush({ payload: { endpoint } }),
+      unsubscribePush: api.unsubscribePush({}),
       unlink: api.unlink({}),
       hints: DeviceHints.stream({ baseUrl: connection.baseUrl, httpClient, issuer, keyring, now: clock.now }).pipe(
         Stream.provideService(Jose.Jose, jose)

@@ -142,6 +142,20 @@ export const fraudReports = /* @__PURE__ */ counter({
 })
 
 /**
+ * Pushes to devices, by `outcome`: `"Sent"`; `"Gone"`, where the device takes none any more; `"Refused"`, by the push service
+ * or by the platform's own rules; `"Failed"`, also after several attempts.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const pushes = /* @__PURE__ */ counter({
+  name: "launchkey_platform_pushes_total",
+  description: "Pushes to devices",
+  unit: "{message}",
+  labels: ["outcome"]
+})
+
+/**
  * The store, which counts the authorization requests that are open. Nobody tells of those that expire, so they are
  * counted by when they will: forgotten at the next look at any of them.
  *

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto"
 import * as Fs from "node:fs/promises"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
+import * as PageWorker from "./PageWorker.ts"
 import * as StaticPage from "./StaticPage.ts"
 
 /**
@@ -20,6 +21,8 @@ export interface Sources {
   /** What its script is named by: `"authenticator"`. */
   readonly name: string
   readonly folder: string
+  /** Whether there is a service worker, `worker.ts`, as well. Default false. */
+  readonly worker?: boolean | undefined
   /**
    * Where further files are that the document names, by the names that it has for them. Asked for sources alone: what
    * they are taken from need not be installed beside a built page.
@@ -47,13 +50,16 @@ const hash = (body: Uint8Array): string => createHash("sha256").update(body).dig
 
 const index = "index.html"
 
+/** Those whose names have no hash in them. */
+const changing: ReadonlySet<string> = new Set([index, PageWorker.name])
+
 /** A file of the page by the name that it is kept under. */
 const asset = (file: string, body: Uint8Array): StaticPage.Asset => ({
   name: file === index ? "" : file,
   contentType: contentTypes[Path.extname(file)] ?? "application/octet-stream",
   body: new Uint8Array(body),
   etag: `"${hash(body)}"`,
-  immutable: file !== index
+  immutable: !changing.has(file)
 })
 
 const named = (file: string, body: Uint8Array): StaticPage.Asset => {
@@ -63,11 +69,18 @@ const named = (file: string, body: Uint8Array): StaticPage.Asset => {
 
 const utf8 = new TextEncoder()
 
-const bundled = async ({ files = () => ({}), folder, name }: Sources): Promise<ReadonlyArray<StaticPage.Asset>> => {
+const bundled = async (
+  { files = () => ({}), folder, name, worker = false }: Sources
+): Promise<ReadonlyArray<StaticPage.Asset>> => {
   // Whoever installs a package with a page has the page, and not this.
   const esbuild = await import("esbuild")
+  const workerPoint = Path.parse(PageWorker.name).name
   const { outputFiles } = await esbuild.build({
-    entryPoints: { [name]: Path.join(folder, "main.ts"), style: Path.join(folder, "style.css") },
+    entryPoints: {
+      [name]: Path.join(folder, "main.ts"),
+      style: Path.join(folder, "style.css"),
+      ...(worker ? { [workerPoint]: Path.join(folder, "worker.ts") } : {})
+    },
     outdir: folder,
     write: false,
     bundle: true,
@@ -78,14 +91,15 @@ const bundled = async ({ files = () => ({}), folder, name }: Sources): Promise<R
     legalComments: "none",
     logLevel: "silent"
   })
-  const made = (extension: string) => {
-    const file = outputFiles.find(({ path }) => path.endsWith(extension))
-    if (file === undefined) throw new Error(`esbuild made no ${extension}`)
-    return named(Path.basename(file.path), file.contents)
+  const output = (base: string) => {
+    const file = outputFiles.find(({ path }) => Path.basename(path) === base)
+    if (file === undefined) throw new Error(`esbuild made no ${base}`)
+    return file.contents
   }
+  const made = (base: string) => named(base, output(base))
   const parts: Array<readonly [placeholder: string, asset: StaticPage.Asset]> = [
-    ["main.js", made(".js")],
-    ["style.css", made(".css")]
+    ["main.js", made(`${name}.js`)],
+    ["style.css", made("style.css")]
   ]
   for (const [file, from] of Object.entries({ "icon.svg": Path.join(folder, "icon.svg"), ...files() })) {
     parts.push([file, named(file, await Fs.readFile(from))])
@@ -94,7 +108,11 @@ const bundled = async ({ files = () => ({}), folder, name }: Sources): Promise<R
     (text, [placeholder, { name }]) => text.replace(`"${placeholder}"`, `"${name}"`),
     await Fs.readFile(Path.join(folder, index), "utf8")
   )
-  return [asset(index, utf8.encode(html)), ...parts.map(([, part]) => part)]
+  return [
+    asset(index, utf8.encode(html)),
+    ...parts.map(([, part]) => part),
+    ...(worker ? [asset(PageWorker.name, output(PageWorker.name))] : [])
+  ]
 }
 
 const orMissing = (page: string, load: () => Promise<ReadonlyArray<StaticPage.Asset>>) =>

@@ -39,6 +39,7 @@ import { ServedApi } from "./ServedApi.ts"
 import * as Store from "./Store.ts"
 import * as Totps from "./Totps.ts"
 import * as WebhookSender from "./WebhookSender.ts"
+import * as WebPush from "./WebPush.ts"
 
 /**
  * What the platform's app stands on.
@@ -122,7 +123,7 @@ const routes = HttpApiBuilder.api(ServedApi).pipe(
  * wrap it before they seal it.
  *
  * Devices that listen are told of changes by the `DeviceNotices` of the context; where there are none, by some in memory,
- * of this app alone.
+ * of this app alone. They are told by push as well where there is a `WebPush`.
  *
  * @since 0.1.0
  * @category constructors
@@ -133,7 +134,10 @@ export const plainHttpApp: Effect.Effect<HttpApp.Default, never, Services> = Eff
     Effect.serviceOption(DeviceNotices.DeviceNotices),
     Option.match({ onNone: () => DeviceNotices.makeMemory, onSome: Effect.succeed })
   )
-  const store = DeviceNotices.announcing(Metrics.counting(yield* Store.Store), notices)
+  const store = WebPush.telling(
+    DeviceNotices.announcing(Metrics.counting(yield* Store.Store), notices),
+    yield* WebPush.WebPush
+  )
   const app = yield* HttpApiBuilder.httpApp.pipe(Effect.provide(routes), Effect.provideService(Store.Store, store))
   const hinting = yield* Effect.provideService(DeviceHints.make, DeviceNotices.DeviceNotices, notices)
   return Effect.flatMap(

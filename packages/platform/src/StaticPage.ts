@@ -9,6 +9,7 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as PageWorker from "./PageWorker.ts"
 
 /**
  * A file of a page.
@@ -57,6 +58,8 @@ export interface Options {
   readonly assets: Effect.Effect<ReadonlyArray<Asset>, AssetsMissing>
   /** Which of the browser's powers the page has, as `Permissions-Policy` says it. */
   readonly permissions: string
+  /** Whether the page registers a service worker, that of `PageWorker`. Default false. */
+  readonly worker?: boolean | undefined
   /** What below the path is the app's: `"api/"`. Default: nothing. */
   readonly except?: string | undefined
   /** What the document is served as. Default: as it is. */
@@ -74,7 +77,7 @@ export type Middleware = <E, R>(
 ) => HttpApp.Default<E, R>
 
 /** What a page may do: run its own script and style, and talk to its own origin. */
-const headersWith = (permissions: string): Readonly<Record<string, string>> => ({
+const headersWith = ({ permissions, worker: works = false }: Options): Readonly<Record<string, string>> => ({
   "content-security-policy": [
     "default-src 'none'",
     "script-src 'self'",
@@ -85,7 +88,7 @@ const headersWith = (permissions: string): Readonly<Record<string, string>> => (
     "frame-ancestors 'none'",
     "base-uri 'none'",
     "require-trusted-types-for 'script'",
-    "trusted-types 'none'"
+    ...(works ? ["worker-src 'self'", `trusted-types ${PageWorker.policy}`] : ["trusted-types 'none'"])
   ].join("; "),
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
@@ -101,11 +104,10 @@ const headersWith = (permissions: string): Readonly<Record<string, string>> => (
  * @since 0.1.0
  * @category constructors
  */
-export const make = (
-  { assets, document = (page) => page, except, path, permissions }: Options
-): Effect.Effect<Middleware> =>
+export const make = (options: Options): Effect.Effect<Middleware> =>
   Effect.gen(function*() {
-    const headers = headersWith(permissions)
+    const { assets, document = (page) => page, except, path } = options
+    const headers = headersWith(options)
     const plain = (status: number, text: string, more: Readonly<Record<string, string>> = {}) =>
       HttpServerResponse.text(text, { status, headers: { ...headers, "cache-control": "no-store", ...more } })
     const serve = (asset: Asset, request: HttpServerRequest.HttpServerRequest) => {

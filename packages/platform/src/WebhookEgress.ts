@@ -26,7 +26,7 @@ import * as InProcess from "./InProcess.ts"
  * @category models
  */
 export interface Request {
-  /** Of the delivery in the sender's log. */
+  /** Of the delivery in the sender's log; 0 for what is no webhook. */
   readonly delivery: number
   /** Http or https. */
   readonly url: URL

@@ -193,6 +193,13 @@ export * as Operator from "./Operator.ts"
 export * as PageElements from "./PageElements.ts"
 
 /**
+ * The service worker of a page that `StaticPage` serves, as the page and who serves it know it.
+ *
+ * @since 0.1.0
+ */
+export * as PageWorker from "./PageWorker.ts"
+
+/**
  * Who may do what: which keys may sign for an entity and open what is meant for it, and for whom an entity may act.
  *
  * @see docs/protocol.md "Entities"
@@ -245,6 +252,15 @@ export * as PolicyWords from "./PolicyWords.ts"
  * @since 0.1.0
  */
 export * as PrometheusMetrics from "./PrometheusMetrics.ts"
+
+/**
+ * By what push services know the platform: a key of P-256 that signs a short word of whoever sends, and by whose public
+ * half devices subscribe.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8292
+ * @since 0.1.0
+ */
+export * as PushKey from "./PushKey.ts"
 
 /**
  * What the platform's store is made of.
@@ -360,6 +376,16 @@ export * as UserSessions from "./UserSessions.ts"
  * @since 0.1.0
  */
 export * as WebAuthn from "./WebAuthn.ts"
+
+/**
+ * Tells devices by Web Push that something waits, without saying what: a push has no payload, so whoever carries it learns
+ * nothing but that. It is a hint, and holds up nobody: devices ask by themselves as well.
+ *
+ * @see docs/protocol.md "Push"
+ * @see https://www.rfc-editor.org/rfc/rfc8030
+ * @since 0.1.0
+ */
+export * as WebPush from "./WebPush.ts"
 
 /**
  * The way out for webhooks: a port that sends one request to an address that somebody else chose, and its

@@ -3,13 +3,15 @@ import { type AuthorizationPackage, DeviceId, Pending } from "@effect-launchkey/
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as Administration from "@effect-launchkey/platform/Administration"
 import * as LinkedDevice from "@effect-launchkey/platform/LinkedDevice"
+import * as Store from "@effect-launchkey/platform/Store"
+import * as WebPush from "@effect-launchkey/platform/WebPush"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import * as TestPlatform from "@effect-launchkey/testing/TestPlatform"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Transport from "@effect-launchkey/transport/Transport"
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Effect, Layer, Option } from "effect"
 
 const { serviceId } = TestPlatform
 
@@ -63,6 +65,31 @@ layer(TestPlatform.layer)("a linked device", (it) => {
       assert.lengthOf(opened.servicePins, 1)
       assert.deepStrictEqual(yield* device.pending, [])
     }))
+
+  it.effect("is told by push nowhere where the platform sends none", () =>
+    Effect.gen(function*() {
+      const device = yield* linked("ada without pushes")
+      assert.deepStrictEqual(yield* device.pushKey, Option.none())
+      const refused = yield* Effect.flip(device.subscribePush("https://push.example.com/1"))
+      assert.strictEqual(refused._tag, "EntityNotFound")
+      yield* device.unsubscribePush
+    }))
+
+  it.effect("is told by push at the one place that it says", () =>
+    Effect.gen(function*() {
+      const store = yield* Store.Store
+      const device = yield* linked("ada with pushes")
+      assert.deepStrictEqual(yield* device.pushKey, Option.some("key"))
+      for (const endpoint of ["https://push.example.com/1", "https://push.example.com/2?a=b"]) {
+        yield* device.subscribePush(endpoint)
+        assert.deepStrictEqual(yield* store.pushEndpoint(device.deviceId), Option.some(endpoint))
+      }
+      yield* device.unsubscribePush
+      assert.deepStrictEqual(yield* store.pushEndpoint(device.deviceId), Option.none())
+    }).pipe(Effect.provide(Layer.provide(
+      TestPlatform.layer,
+      Layer.succeed(WebPush.WebPush, { ...WebPush.none, publicKey: Option.some("key") })
+    ))))
 
   it.effect("lists the user's sessions, and ends them", () =>
     Effect.gen(function*() {

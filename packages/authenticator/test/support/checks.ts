@@ -34,3 +34,34 @@ export const exported = async (): Promise<ReadonlyArray<unknown>> => {
     return [name, half.extractable, half.usages, refusal]
   }))
 }
+
+/** A push service that the page subscribes at, by a key of so many characters. */
+export const withPushService = (): void => {
+  let current: object | null = null
+  Object.assign(PushManager.prototype, {
+    getSubscription: () => Promise.resolve(current),
+    subscribe: ({ applicationServerKey, userVisibleOnly }: PushSubscriptionOptionsInit) => {
+      const octets = applicationServerKey instanceof Uint8Array && userVisibleOnly === true
+        ? applicationServerKey.length
+        : 0
+      current = {
+        endpoint: `https://push.example.com/${Math.ceil(octets * 4 / 3)}`,
+        unsubscribe: () => {
+          current = null
+          return Promise.resolve(true)
+        }
+      }
+      return Promise.resolve(current)
+    }
+  })
+}
+
+/** What is shown outside of the page, once there is something. */
+export const notifications = async (): Promise<ReadonlyArray<ReadonlyArray<string>>> => {
+  const registration = await navigator.serviceWorker.ready
+  for (;;) {
+    const shown = await registration.getNotifications()
+    if (shown.length > 0) return shown.map(({ body, tag, title }) => [title, body, tag])
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}

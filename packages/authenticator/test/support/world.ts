@@ -8,7 +8,9 @@ import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as Administration from "@effect-launchkey/platform/Administration"
 import * as DeviceNotices from "@effect-launchkey/platform/DeviceNotices"
 import * as Platform from "@effect-launchkey/platform/Platform"
+import * as PushKey from "@effect-launchkey/platform/PushKey"
 import * as Store from "@effect-launchkey/platform/Store"
+import * as WebPush from "@effect-launchkey/platform/WebPush"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import * as TestPlatform from "@effect-launchkey/testing/TestPlatform"
 import * as Transport from "@effect-launchkey/transport/Transport"
@@ -16,7 +18,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as HttpServer from "@effect/platform/HttpServer"
-import { Context, Effect, Layer, Ref, Schedule } from "effect"
+import { Context, Effect, Layer, Option, Ref, Schedule } from "effect"
 import type { Duration } from "effect"
 import { createServer, type Server } from "node:http"
 import * as AuthenticatorPage from "../../src/AuthenticatorPage.ts"
@@ -45,6 +47,12 @@ const counted = (listening: Ref.Ref<number>) =>
         )
     }))
   ).pipe(Layer.provide(DeviceNotices.layerMemory))
+
+/** Pushes that go nowhere: the browser is told by the test. */
+const pushes = Layer.effect(
+  WebPush.WebPush,
+  Effect.map(PushKey.PushKey, ({ publicKey }) => ({ ...WebPush.none, publicKey: Option.some(publicKey) }))
+).pipe(Layer.provide(PushKey.layerGenerated))
 
 const make = (baseUrl: string, server: Server, listening: Ref.Ref<number>) =>
   Effect.gen(function*() {
@@ -86,6 +94,12 @@ const make = (baseUrl: string, server: Server, listening: Ref.Ref<number>) =>
           Effect.orDie
         )
       },
+      /** With the number that is shown where the user signs in. */
+      askWithNumber: (user: string, request: Request = {}) =>
+        Effect.map(
+          Effect.orDie(service.createAuthorization({ payload: { user, ...request, numberMatch: true } })),
+          ({ id, numberMatch = "" }) => ({ id, number: numberMatch })
+        ),
       /** What came of a request, once somebody answered. */
       answer: (id: AuthorizationRequestId) =>
         relayed(id).pipe(
@@ -118,7 +132,7 @@ export const layer: Layer.Layer<World> = Layer.unwrapScoped(Effect.gen(function*
       )
     )
   })).pipe(
-    Layer.provide(Layer.provide(served, counted(listening))),
+    Layer.provide(Layer.provide(served, Layer.merge(counted(listening), pushes))),
     Layer.provide(TestPlatform.layerPlatform),
     Layer.provide(FetchHttpClient.layer),
     Layer.provide(Layer.orDie(NodeHttpServer.layer(() => server, { port: 0, host: "127.0.0.1" })))

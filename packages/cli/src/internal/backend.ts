@@ -9,9 +9,12 @@ import type * as Platform from "@effect-launchkey/platform/Platform"
 import * as PlatformClock from "@effect-launchkey/platform/PlatformClock"
 import * as PlatformKeys from "@effect-launchkey/platform/PlatformKeys"
 import * as PlatformSettings from "@effect-launchkey/platform/PlatformSettings"
+import * as PushKey from "@effect-launchkey/platform/PushKey"
 import * as SqlPlatform from "@effect-launchkey/platform/sql/SqlPlatform"
+import * as SqlPushKey from "@effect-launchkey/platform/sql/SqlPushKey"
 import * as WebhookQueue from "@effect-launchkey/platform/WebhookQueue"
 import * as WebhookSender from "@effect-launchkey/platform/WebhookSender"
+import * as WebPush from "@effect-launchkey/platform/WebPush"
 import type { FileInUse } from "@effect-launchkey/sql/Libsql"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -26,9 +29,14 @@ export type Services = Platform.Services | Administration.Administration
 /** Why a platform cannot be opened. */
 export type Failure = Unusable | StoreUnavailable | FileInUse | KeyVault.NotUnsealed | KeyVault.InvalidKeyEncryptionKey
 
+/** Whoever only administers opens no requests, and so tells nobody. */
+const pushes = ({ push: { contact, enabled } }: Loaded["config"], serves: boolean) =>
+  enabled && contact !== undefined && serves ? WebPush.layer({ contact }) : Layer.empty
+
 const memory = Layer.mergeAll(
   MemoryStore.layer(),
   PlatformKeys.layerGenerated,
+  PushKey.layerGenerated,
   AuditLog.layerMemory,
   WebhookQueue.layerMemory
 )
@@ -65,8 +73,8 @@ const kept = (loaded: Loaded) => {
   if (url === "memory:") return memory
   const sealed = vault(loaded)
   return url.startsWith("file:")
-    ? Layer.provide(file(url.slice("file:".length)), sealed)
-    : Layer.provide(SqlPlatform.layerPg({ url: store }), sealed)
+    ? SqlPushKey.layer.pipe(Layer.provideMerge(file(url.slice("file:".length))), Layer.provide(sealed))
+    : SqlPushKey.layer.pipe(Layer.provideMerge(SqlPlatform.layerPg({ url: store })), Layer.provide(sealed))
 }
 
 /** Whoever only administers leaves webhooks to those who serve: no attempt of its own would be cut off by its end. */
@@ -98,6 +106,7 @@ export const layer = (
 ): Layer.Layer<Services, Failure> =>
   Administration.layer.pipe(
     Layer.provideMerge(WebhookSender.layer),
+    Layer.provideMerge(pushes(loaded.config, serves)),
     Layer.provideMerge(kept(loaded)),
     Layer.provideMerge(PlatformClock.layer),
     Layer.provideMerge(settings(loaded.config, serves)),

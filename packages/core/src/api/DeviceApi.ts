@@ -12,7 +12,15 @@ import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import { AuthorizationRequestId } from "../Authorization.ts"
-import { AnswerAuthorization, DeviceLinked, EndDeviceSessions, LinkDevice, PendingAuthorization } from "../Device.ts"
+import {
+  AnswerAuthorization,
+  DeviceLinked,
+  EndDeviceSessions,
+  LinkDevice,
+  PendingAuthorization,
+  PushKey,
+  SubscribePush
+} from "../Device.ts"
 import { Session } from "../Session.ts"
 import { Wire } from "./ErrorWire.ts"
 import { Repeatable } from "./Repeatable.ts"
@@ -62,6 +70,17 @@ export class DeviceApi extends HttpApiGroup.make("device")
   .add(
     HttpApiEndpoint.del("endSessions", "/device/v3/sessions").annotate(Repeatable, true)
       .setPayload(EndDeviceSessions)
+      .addSuccess(HttpApiSchema.NoContent)
+  )
+  .add(HttpApiEndpoint.get("pushKey", "/device/v3/push").annotate(Repeatable, true).addSuccess(PushKey))
+  .add(
+    HttpApiEndpoint.put("subscribePush", "/device/v3/push").annotate(Repeatable, true)
+      .setPayload(SubscribePush)
+      .addSuccess(HttpApiSchema.NoContent)
+      .addError(Wire.EntityNotFound)
+  )
+  .add(
+    HttpApiEndpoint.del("unsubscribePush", "/device/v3/push").annotate(Repeatable, true)
       .addSuccess(HttpApiSchema.NoContent)
   )
   .addError(Wire.Unauthorized)

@@ -32,6 +32,7 @@ import { ServedApi } from "../ServedApi.ts"
 import * as Store from "../Store.ts"
 import * as UserNames from "../UserNames.ts"
 import * as UserSessions from "../UserSessions.ts"
+import * as WebPush from "../WebPush.ts"
 
 const detail = undefined
 
@@ -110,6 +111,7 @@ export const device = HttpApiBuilder.group(ServedApi, "device", (handlers) =>
     const jose = yield* Jose.Jose
     const store = yield* Store.Store
     const clock = yield* PlatformClock.PlatformClock
+    const push = yield* WebPush.WebPush
     const numbers = yield* NumberMatching.make
     const prompts = yield* Prompts.make
 
@@ -204,6 +206,16 @@ export const device = HttpApiBuilder.group(ServedApi, "device", (handlers) =>
     return handlers
       .handle("pendingAuthorizations", () => pending)
       .handle("answerAuthorization", ({ path, payload }) => answer(path.id, payload))
+      .handle("pushKey", () => Effect.as(calling, { publicKey: push.publicKey }))
+      .handle("subscribePush", ({ payload: { endpoint } }) =>
+        Effect.gen(function*() {
+          const { id } = yield* calling
+          if (Option.isNone(push.publicKey)) {
+            return yield* new EntityNotFound({ detail: "the platform sends no pushes" })
+          }
+          yield* store.setPushEndpoint(id, Option.some(endpoint))
+        }))
+      .handle("unsubscribePush", () => Effect.flatMap(calling, ({ id }) => store.setPushEndpoint(id, Option.none())))
       .handle("unlink", () => Effect.flatMap(calling, ({ id }) => store.removeDevice(id)))
       .handle("sessions", () => Effect.flatMap(calling, ({ user }) => UserSessions.list(user)))
       .handle("endSessions", ({ payload }) =>

@@ -20,6 +20,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { type Approval, approve, type Asking } from "./approval.ts"
+import type { Notifying } from "./notifying.ts"
 import * as Pin from "./pin.ts"
 import * as Problems from "./problems.ts"
 import * as Vault from "./vault.ts"
@@ -68,6 +69,8 @@ export interface Device {
   /** Whether it is kept. */
   readonly setPin: (pin: string) => Effect.Effect<boolean>
   readonly checkPin: (pin: string) => Effect.Effect<"Right" | "Wrong" | "Locked">
+  /** Has the platform tell this browser by push, or no longer; yields whether it is told from now on. */
+  readonly setNotified: (on: boolean, by: Notifying) => Effect.Effect<boolean>
   readonly unlink: Effect.Effect<void>
   /** Deletes the key, whatever the platform thinks of it. */
   readonly forget: Effect.Effect<void>
@@ -336,6 +339,35 @@ export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault 
       })
     }
 
+    const setNotified = (on: boolean, by: Notifying) =>
+      Effect.flatMap(Ref.get(current), (device) =>
+        Option.isNone(device)
+          ? Effect.succeed(false)
+          : on
+          ? Effect.gen(function*() {
+            yield* by.permit
+            const key = yield* device.value.pushKey
+            if (Option.isNone(key)) {
+              yield* say("This platform sends no notifications. Keep the page open to be asked at once.")
+              return false
+            }
+            yield* device.value.subscribePush(yield* by.subscribe(key.value))
+            yield* say("You are notified here when a request waits.")
+            return true
+          })
+          : Effect.gen(function*() {
+            yield* by.unsubscribe
+            yield* device.value.unsubscribePush
+            yield* say("You are no longer notified here.")
+            return false
+          })).pipe(
+          Effect.catchTags({
+            CannotNotify: ({ message }) => Effect.as(say(message), false),
+            EntityNotFound: () => Effect.as(say("This platform sends no notifications."), false)
+          }),
+          Effect.catchAll((error) => Effect.zipRight(failed(error), Effect.succeed(!on)))
+        )
+
     const device: Device = {
       state,
       news,
@@ -353,6 +385,7 @@ export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault 
       endSessions: withDevice((device) => device.endSessions()).pipe(Effect.ensuring(Queue.offer(due, undefined))),
       setPin,
       checkPin,
+      setNotified,
       tell: say,
       unlink: withDevice((device) => Effect.zipRight(device.unlink, forget("This device is unlinked."))),
       forget: forget("The link is forgotten."),

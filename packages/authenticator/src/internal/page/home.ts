@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import type { Device, Linked } from "./device.ts"
 import * as dialogs from "./dialogs.ts"
 import { paths } from "./icons.ts"
+import * as Notifying from "./notifying.ts"
 import * as words from "./words.ts"
 
 export interface View {
@@ -193,6 +194,18 @@ export const make = (device: Device, run: Run): View => {
   const since = h("dd")
   const keyId = h("dd", { class: "mono" })
   const pin = h("button", { type: "button", class: "plain" })
+  const notify = h("button", { type: "button", class: "plain" }, "Notify me")
+  notify.setAttribute("aria-pressed", "false")
+  const notified = (on: boolean) => {
+    notify.setAttribute("aria-pressed", String(on))
+    notify.textContent = on ? "Do not notify me" : "Notify me"
+  }
+  notify.addEventListener(
+    "click",
+    () =>
+      run(Effect.map(device.setNotified(notify.getAttribute("aria-pressed") !== "true", Notifying.browser), notified))
+  )
+  run(Effect.map(Notifying.browser.current, notified))
   const unlink = h("button", { type: "button", class: "danger-quiet" }, "Unlink this browser")
   unlink.addEventListener("click", () =>
     run(Effect.if(
@@ -201,7 +214,7 @@ export const make = (device: Device, run: Run): View => {
         "Its key is deleted, and services can no longer ask you here. To come back, link it again.",
         "Unlink"
       ),
-      { onTrue: () => device.unlink, onFalse: () => Effect.void }
+      { onTrue: () => Effect.zipRight(device.unlink, Notifying.browser.unsubscribe), onFalse: () => Effect.void }
     )))
   let hasPin = false
   pin.addEventListener("click", () =>
@@ -253,7 +266,7 @@ export const make = (device: Device, run: Run): View => {
           h("dt", {}, "Key"),
           keyId
         ),
-        h("div", { class: "actions" }, pin, unlink)
+        h("div", { class: "actions" }, notify, pin, unlink)
       )
     )
   )
