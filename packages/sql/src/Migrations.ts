@@ -73,9 +73,18 @@ export const newest = (migrations: Options["migrations"]): number =>
 /** Whether there is nothing to do: a start then takes no lock, and needs no right to change tables. */
 const upToDate = (sql: SqlClient.SqlClient, { migrations, table }: Options) =>
   sql<{ newest: number | null }>`SELECT max(migration_id) AS newest FROM ${sql(table)}`.pipe(
-    Effect.map(([row]) => (row?.newest ?? 0) >= newest(migrations)),
+    Effect.map(([row]) => row?.newest ?? 0),
     // no such table, as before the first migration; anything else will stop the migration itself
-    Effect.orElseSucceed(() => false)
+    Effect.orElseSucceed(() => 0),
+    Effect.flatMap((found) => {
+      const known = newest(migrations)
+      return found <= known ? Effect.succeed(found === known) : Effect.fail(
+        new Error(
+          `${table} is at migration ${found}, and this version knows none after ${known}: a later version has written `
+            + "the database. Run that one, or restore a copy from before it."
+        )
+      )
+    })
   )
 
 /** Alone, as the migrator looks for its table and makes it in two steps, and two processes may be between them. */
@@ -100,7 +109,8 @@ const alone = <E>(
 const unavailable = (cause: unknown) => new StoreUnavailable({ operation: "Migrations.run", cause })
 
 /**
- * Brings the tables up to date; does nothing where they are. On PostgreSQL, processes that start together take turns.
+ * Brings the tables up to date; does nothing where they are, and fails where a later version has been. On PostgreSQL,
+ * processes that start together take turns.
  *
  * @since 0.1.0
  * @category constructors

@@ -1,9 +1,7 @@
 import * as Libsql from "@effect-launchkey/platform/sql/Libsql"
-import * as Migrations from "@effect-launchkey/platform/sql/Migrations"
 import * as Pg from "@effect-launchkey/platform/sql/Pg"
 import * as SqlStore from "@effect-launchkey/platform/sql/SqlStore"
 import * as Store from "@effect-launchkey/platform/Store"
-import * as SqlLibsql from "@effect-launchkey/sql/Libsql"
 import * as SqlPg from "@effect-launchkey/sql/Pg"
 import {
   filename,
@@ -16,7 +14,6 @@ import {
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Context, Duration, Effect, Either, Layer, Option } from "effect"
-import * as Fs from "node:fs"
 import { inspect } from "node:util"
 import { at, newDevice, newLinking, newRequest, newUser } from "../storeContract.ts"
 
@@ -166,26 +163,5 @@ describe("a file", () => {
       const file = yield* filename
       yield* open(file)
       assert.strictEqual((yield* Effect.flip(open(file)))._tag, "FileInUse")
-    }))
-
-  it.scopedLive("of the first schema opens under the newest, with what it holds", () =>
-    Effect.gen(function*() {
-      const file = yield* filename
-      const first = Fs.readFileSync(new URL("first-schema.sql", import.meta.url), "utf8")
-      yield* Effect.scoped(Effect.gen(function*() {
-        const sql = yield* SqlLibsql.make({ filename: file })
-        yield* Effect.forEach(first.split(";\n").filter((line) => line.trim() !== ""), (line) => sql.unsafe(line))
-      }))
-      const context = yield* Layer.build(Libsql.layer({ filename: file }))
-      const store = Context.get(context, Store.Store)
-      const [organization] = yield* store.organizations
-      assert.strictEqual(organization?.name, "Of the first schema")
-      const sql = Context.get(context, SqlClient.SqlClient)
-      assert.lengthOf(yield* sql`SELECT * FROM ${sql(Migrations.table)}`, Object.keys(Migrations.migrations).length)
-      // what was made from nothing has the same tables
-      const schema = (client: SqlClient.SqlClient) =>
-        client`SELECT type, name, sql FROM sqlite_master WHERE name LIKE 'platform_%' ORDER BY name`
-      const fresh = yield* Layer.build(Libsql.layer({ filename: yield* filename }))
-      assert.deepStrictEqual(yield* schema(sql), yield* schema(Context.get(fresh, SqlClient.SqlClient)))
     }))
 })
