@@ -55,7 +55,9 @@ const here = fileURLToPath(import.meta.url)
 
 // -- the platform, in a process of its own
 
-const settings = { ...PlatformSettings.defaults, authorizations: { limit: 1e9, window: Duration.seconds(1) } }
+const unlimited = { limit: 1e9, window: Duration.seconds(1) }
+
+const settings = { ...PlatformSettings.defaults, authorizations: unlimited, unapprovedPrompts: unlimited }
 
 const platform = Effect.gen(function*() {
   const { baseUrl } = yield* TestPlatform.TestPlatform

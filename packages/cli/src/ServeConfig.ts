@@ -221,7 +221,9 @@ export const environment = {
   LAUNCHKEY_SERVE_WEBHOOK_RANGES: {
     path: ["webhooks", "allowedRanges"],
     meaning: "`webhooks.allowedRanges`, separated by commas"
-  }
+  },
+  LAUNCHKEY_SERVE_PUSH: { path: ["push", "enabled"], meaning: "`push.enabled`" },
+  LAUNCHKEY_SERVE_PUSH_CONTACT: { path: ["push", "contact"], meaning: "`push.contact`" }
 } as const satisfies Readonly<
   Record<string, { readonly path: ReadonlyArray<string> | undefined; readonly meaning: string }>
 >

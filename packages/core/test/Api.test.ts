@@ -3,6 +3,7 @@ import { routeOf, routes } from "../src/Api.ts"
 
 /** What may be asked again without changing anything more, by hand. */
 const repeatable = [
+  "DELETE /device/v3/push",
   "DELETE /device/v3/sessions",
   "DELETE /directory/v3/service/policy",
   "DELETE /directory/v3/sessions",
@@ -10,6 +11,7 @@ const repeatable = [
   "DELETE /organization/v3/service/policy",
   "DELETE /service/v3/sessions",
   "GET /device/v3/auths",
+  "GET /device/v3/push",
   "GET /device/v3/sessions",
   "GET /directory/v3/services",
   "GET /organization/v3/directories",
@@ -36,6 +38,7 @@ const repeatable = [
   "POST /organization/v3/service/keys/list",
   "POST /organization/v3/service/policy/item",
   "POST /organization/v3/services/list",
+  "PUT /device/v3/push",
   "PUT /directory/v3/service/policy",
   "PUT /organization/v3/service/policy"
 ]

@@ -143,7 +143,7 @@ export const fraudReports = /* @__PURE__ */ counter({
 
 /**
  * Pushes to devices, by `outcome`: `"Sent"`; `"Gone"`, where the device takes none any more; `"Refused"`, by the push service
- * or by the platform's own rules; `"Failed"`, also after several attempts.
+ * or by the platform's own rules; `"Failed"`, also after several attempts; `"Dropped"`, where too many were on their way.
  *
  * @since 0.1.0
  * @category models

@@ -213,9 +213,13 @@ export const make = (options: Options): Effect.Effect<
     return {
       publicKey: Option.some(key.publicKey),
       notify: ({ deviceIds, id }) =>
-        Effect.flatMap(FiberSet.size(sending), (size) =>
-          Effect.forEach(deviceIds.slice(0, Math.max(0, limits.open - size)), (deviceId) =>
-            FiberSet.run(sending, tell(id, deviceId)), { discard: true }))
+        Effect.flatMap(FiberSet.size(sending), (size) => {
+          const told = deviceIds.slice(0, Math.max(0, limits.open - size))
+          return Effect.zipRight(
+            Metric.incrementBy(Metrics.pushes.of({ outcome: "Dropped" }), deviceIds.length - told.length),
+            Effect.forEach(told, (deviceId) => FiberSet.run(sending, tell(id, deviceId)), { discard: true })
+          )
+        })
     }
   })
 

@@ -216,6 +216,7 @@ const bodies: Readonly<Record<string, Readonly<Record<string, Body | undefined>>
           [{ ...legacy, minimum_requirements: 7 }, "SVC-002"],
           [{ ...legacy, factors: [{ factor: "magic" }] }, "SVC-002"]
         ],
+        number_match: [[7], ["yes"]],
         denial_reasons: [
           ["none"],
           [reasons.slice(0, 1)],
@@ -225,7 +226,7 @@ const bodies: Readonly<Record<string, Readonly<Record<string, Body | undefined>>
           [[...reasons, { id: "123456", reason: "Too long an id", fraud: false }]]
         ]
       },
-      optional: ["context", "title", "ttl", "push_title", "push_body", "policy", "denial_reasons"]
+      optional: ["context", "title", "ttl", "push_title", "push_body", "policy", "denial_reasons", "number_match"]
     },
     getAuthorization: undefined,
     cancelAuthorization: undefined,
@@ -241,9 +242,21 @@ const bodies: Readonly<Record<string, Readonly<Record<string, Body | undefined>>
     pendingAuthorizations: undefined,
     answerAuthorization: {
       json: { auth: "", public_key_id: keyId },
-      bad: { public_key_id: notKeyId, auth: [[7], [null]], auth_jwe: [[7]] },
-      optional: ["auth_jwe"]
+      bad: {
+        public_key_id: notKeyId,
+        auth: [[7], [null]],
+        auth_jwe: [[7]],
+        outcome: [[7], ["DENIED"]],
+        number: [[7], ["7"], ["07"], ["100"]]
+      },
+      optional: ["auth_jwe", "outcome", "number"]
     },
+    pushKey: undefined,
+    subscribePush: {
+      json: { endpoint: "https://push.example.com/1" },
+      bad: { endpoint: [[7], [null], [""], ["http://push.example.com/1"], ["https://a:b@push.example.com/1"]] }
+    },
+    unsubscribePush: undefined,
     unlink: undefined,
     sessions: undefined,
     endSessions: { json: {}, bad: { service_id: notId.filter(([id]) => id !== null) }, optional: ["service_id"] }
