@@ -73,6 +73,7 @@ const postJson = (path: string, body: unknown) =>
 /** How often a request to each endpoint is sent to a platform that is down, by hand: of those that are sealed. */
 const sealed: Readonly<Record<string, { readonly breaks: 1 | 4 }>> = {
   "DELETE /device/v3/device": { breaks: 1 },
+  "DELETE /device/v3/push": { breaks: 4 },
   "DELETE /device/v3/sessions": { breaks: 4 },
   "DELETE /directory/v3/devices": { breaks: 1 },
   "DELETE /directory/v3/service/keys": { breaks: 1 },
@@ -86,6 +87,7 @@ const sealed: Readonly<Record<string, { readonly breaks: 1 | 4 }>> = {
   "DELETE /service/v3/auths/:id": { breaks: 1 },
   "DELETE /service/v3/sessions": { breaks: 4 },
   "GET /device/v3/auths": { breaks: 4 },
+  "GET /device/v3/push": { breaks: 4 },
   "GET /device/v3/sessions": { breaks: 4 },
   "GET /directory/v3/services": { breaks: 4 },
   "GET /organization/v3/directories": { breaks: 4 },
@@ -121,6 +123,7 @@ const sealed: Readonly<Record<string, { readonly breaks: 1 | 4 }>> = {
   "POST /service/v3/sessions": { breaks: 1 },
   "POST /service/v3/totp": { breaks: 1 },
   "PUT /device/v3/auths/:id": { breaks: 1 },
+  "PUT /device/v3/push": { breaks: 4 },
   "PUT /directory/v3/service/policy": { breaks: 4 },
   "PUT /organization/v3/service/policy": { breaks: 4 }
 }
