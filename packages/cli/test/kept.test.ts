@@ -1,14 +1,22 @@
+import * as OrganizationCredentials from "@effect-launchkey/clients/OrganizationCredentials"
+import * as Authenticator from "@effect-launchkey/platform/Authenticator"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
+import * as Keyring from "@effect-launchkey/transport/Keyring"
+import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, layer } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Logger, Option } from "effect"
+import { Deferred, Effect, Fiber, Layer, Logger, Option, Predicate, Schedule } from "effect"
 import * as ServeCommand from "../src/commands/ServeCommand.ts"
 import * as ServeConfig from "../src/ServeConfig.ts"
 import { launchkey } from "./support/launchkey.ts"
 
-const environment = Layer.merge(NodeContext.layer, FetchHttpClient.layer)
+const environment = Layer.mergeAll(
+  NodeContext.layer,
+  FetchHttpClient.layer,
+  Layer.provide(RemoteApi.layer, FetchHttpClient.layer)
+)
 
 /** A platform in a file of its own, which can be started and stopped. */
 const kept = Effect.gen(function*() {
@@ -27,19 +35,20 @@ const kept = Effect.gen(function*() {
   yield* fs.writeFileString(`${folder}/key`, "A".repeat(43), { mode: 0o600 })
   yield* fs.writeFileString(`${folder}/organization.pub.pem`, TestKeys.organization.publicKey)
   const admin = (...args: ReadonlyArray<string>) => launchkey({}, "admin", ...args, "--config", file)
-  const start = Effect.gen(function*() {
-    const started = yield* Deferred.make<void>()
+  const startAt = Effect.gen(function*() {
+    const started = yield* Deferred.make<ServeCommand.Served>()
     const loaded = yield* ServeConfig.load(Option.some(file))
     const fiber = yield* Effect.forkScoped(
       Effect.provide(
-        ServeCommand.serve(loaded, () => Effect.asVoid(Deferred.succeed(started, undefined))),
+        ServeCommand.serve(loaded, (at) => Effect.asVoid(Deferred.succeed(started, at))),
         Logger.remove(Logger.defaultLogger)
       )
     )
-    yield* Effect.raceFirst(Deferred.await(started), Fiber.join(fiber))
-    return fiber
+    const { address } = yield* Effect.raceFirst(Deferred.await(started), Fiber.join(fiber))
+    return { address, fiber }
   })
-  return { admin, file, folder, fs, start }
+  const start = Effect.map(startAt, ({ fiber }) => fiber)
+  return { admin, file, folder, fs, start, startAt }
 })
 
 layer(environment, { excludeTestServices: true, timeout: 60_000 })("a platform in a file", (it) => {
@@ -116,5 +125,49 @@ layer(environment, { excludeTestServices: true, timeout: 60_000 })("a platform i
       assert.strictEqual(yield* fs.readFileString(`${folder}/platform.db.replaced`), "damaged ".repeat(1000))
       assert.include((yield* admin("organization", "list")).out, "Before")
       yield* start
+    }))
+
+  it.scoped("delivers a webhook once more, which the audit log tells, while it is served and while it is not", () =>
+    Effect.gen(function*() {
+      const { admin, folder, startAt } = yield* kept
+      const key = `${folder}/organization.pub.pem`
+      const { json } = yield* admin("organization", "create", "Kept", "--json", "--key", key)
+      assert(Predicate.isRecord(json))
+      const { address, fiber } = yield* startAt
+      const credentials = yield* Effect.provideServiceEffect(
+        OrganizationCredentials.make({ organizationId: String(json["id"]), baseUrl: address }),
+        Keyring.Keyring,
+        Keyring.make({ signingKey: TestKeys.organization.privateKey })
+      )
+      const organization = yield* credentials.organizationClient
+      const directoryId = yield* organization.createDirectory("Employees")
+      const sdkKey = yield* organization.generateSdkKey(directoryId)
+      // Without TLS it is given up at once.
+      yield* organization.updateDirectory(directoryId, { webhookUrl: "http://localhost/hooks" })
+      const { code } = yield* (yield* credentials.directoryClient(directoryId)).linkDevice("ada@example.com")
+      yield* (yield* Authenticator.make({ baseUrl: address, name: "Phone" })).link(code, sdkKey)
+
+      const listed = Effect.map(admin("webhook", "list"), ({ out }) => out)
+      const until = (line: RegExp) =>
+        Effect.repeat(listed, {
+          until: (out) => line.test(out),
+          schedule: Schedule.upTo(Schedule.spaced("20 millis"), "20 seconds")
+        })
+      const replayed = Effect.map(admin("webhook", "replay", "1"), ({ err, out }) => `${out}${err}`)
+
+      yield* until(/^1 .* given up +1 /m)
+      assert.include(yield* replayed, "Delivery 1 is on its way again.")
+      yield* until(/^1 .* given up +2 /m)
+      assert.strictEqual((yield* admin("webhook", "replay", "2")).code, 1)
+      yield* Fiber.interrupt(fiber)
+
+      assert.include(yield* replayed, "Delivery 1 is on its way again.")
+      assert.match(yield* listed, /^1 .* pending +2 /m)
+      assert.notInclude(yield* replayed, "on its way again")
+      yield* startAt
+      yield* until(/^1 .* given up +3 /m)
+      assert.match(yield* listed, /^1 .* given up +3 +UrlRefused /m)
+      assert.lengthOf((yield* admin("audit", "list")).out.match(/ webhook\.replay +dir:/g) ?? [], 2)
+      assert.match((yield* admin("audit", "verify")).out, /^All \d+ entries hold\./)
     }))
 })

@@ -1,20 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Clock, Effect } from "effect"
-import { createHmac } from "node:crypto"
 import { launchkey, Sandboxed, sandboxed, words } from "./support/launchkey.ts"
-
-/** RFC 6238 with SHA-1, six digits and 30 seconds. */
-const codeOf = (secret: string, millis: number): string => {
-  const bits = Array.from(
-    secret,
-    (letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")
-  )
-  const octets = Array.from(bits.join("").matchAll(/.{8}/g), ([octet]) => Number.parseInt(octet, 2))
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor(millis / 30_000)))
-  const mac = createHmac("sha1", Buffer.from(octets)).update(counter).digest()
-  return String((mac.readUInt32BE((mac.at(-1) ?? 0) & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0")
-}
+import { codeOf } from "./support/oneTimeCode.ts"
 
 layer(sandboxed, { excludeTestServices: true })("launchkey totp", (it) => {
   it.effect("verifies a code of the secret that it printed, from the command line or standard input", () =>

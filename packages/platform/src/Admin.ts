@@ -130,8 +130,9 @@ const handlers = HttpApiBuilder.group(AdminApi, "admin", (handlers) =>
       )
       .handle("listDeliveries", () => sender.log)
       .handle("replayDelivery", ({ payload: { id } }) =>
-        Effect.tap(found(sender.replay(id)), ({ subject }) =>
-          log.record({ act: "webhook.replay", on: subject })))
+        store.transaction(
+          Effect.tap(found(sender.replay(id)), ({ subject }) => log.record({ act: "webhook.replay", on: subject }))
+        ))
       .handle("listPlatformKeys", () =>
         Option.match(rotation, {
           onNone: () =>
@@ -141,26 +142,25 @@ const handlers = HttpApiBuilder.group(AdminApi, "admin", (handlers) =>
               created: Option.none(),
               signsFrom: Option.none()
             }))),
-          onSome: ({ list }) =>
-            Effect.map(list, (keys) => keys.map(toPlatformKey))
+          onSome: ({ list }) => Effect.map(list, (keys) => keys.map(toPlatformKey))
         }))
       .handle("rotatePlatformKey", () =>
-        Effect.gen(function*() {
+        store.transaction(Effect.gen(function*() {
           const key = yield* (yield* rotating).rotate
           yield* log.record({ act: "platform.key.rotate", on: "platform", keyId: key.id })
           return toPlatformKey(key)
-        }))
+        })))
       .handle("retirePlatformKey", ({ payload: { keyId } }) =>
-        Effect.gen(function*() {
+        store.transaction(Effect.gen(function*() {
           yield* (yield* rotating).retire(keyId)
           yield* log.record({ act: "platform.key.retire", on: "platform", keyId })
-        }))
+        })))
       .handle("rewrapPlatformKeys", () =>
-        Effect.gen(function*() {
+        store.transaction(Effect.gen(function*() {
           const rewrapped = yield* (yield* rotating).rewrap
           yield* log.record({ act: "platform.key.rewrap", on: "platform" })
           return { rewrapped }
-        }))
+        })))
       .handle("listAudit", ({ payload }) => log.entries(payload))
       .handle("verifyAudit", ({ payload }) => AuditLog.verify(log, payload))
       .handle("listFraud", ({ payload: { limit } }) => store.fraudReports(limit))

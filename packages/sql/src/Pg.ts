@@ -97,3 +97,25 @@ export const layer = (
     })
   ).pipe(Layer.provide(Reactivity.layer))
 }
+
+/**
+ * The settings that are off without which the server forgets, when it crashes, what it has answered. There should be
+ * none: `fsync`, `full_page_writes` and `synchronous_commit` are on unless somebody turned them off.
+ *
+ * @see https://www.postgresql.org/docs/current/runtime-config-wal.html
+ * @since 0.1.0
+ * @category constructors
+ */
+export const forgetful: Effect.Effect<ReadonlyArray<string>, StoreUnavailable, SqlClient.SqlClient> = Effect.flatMap(
+  SqlClient.SqlClient,
+  (sql) =>
+    sql<{ name: string }>`
+      SELECT name FROM pg_settings
+      WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'
+      ORDER BY name`
+).pipe(
+  Effect.mapBoth({
+    onFailure: (cause) => new StoreUnavailable({ operation: "Pg.forgetful", cause }),
+    onSuccess: (rows) => rows.map(({ name }) => name)
+  })
+)

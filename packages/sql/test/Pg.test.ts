@@ -136,4 +136,25 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
       assert.strictEqual(error.operation, "Pg.layer")
       assert.notInclude(error.message, "hidden")
     }))
+
+  it.scopedLive("says by which settings the server may forget what it answered", () =>
+    Effect.gen(function*() {
+      const { url } = yield* pgSchema
+      const forgetful = (committed: "on" | "off") => {
+        const own = new URL(Redacted.value(url))
+        own.searchParams.set("options", `-c synchronous_commit=${committed}`)
+        return Effect.provide(Pg.forgetful, Pg.layer({ url: Redacted.make(own.href) }))
+      }
+      assert.include(yield* forgetful("off"), "synchronous_commit")
+      assert.notInclude(yield* forgetful("on"), "synchronous_commit")
+    }))
+
+  it.scopedLive("leaves it to the server when an answer is on the disk", () =>
+    Effect.gen(function*() {
+      const { sql } = yield* opened
+      assert.deepStrictEqual(
+        yield* sql`SELECT source FROM pg_settings WHERE name = 'synchronous_commit' AND source IN ('session', 'client')`,
+        []
+      )
+    }))
 })

@@ -16,6 +16,7 @@ import * as WebhookQueue from "@effect-launchkey/platform/WebhookQueue"
 import * as WebhookSender from "@effect-launchkey/platform/WebhookSender"
 import * as WebPush from "@effect-launchkey/platform/WebPush"
 import type { FileInUse } from "@effect-launchkey/sql/Libsql"
+import * as Pg from "@effect-launchkey/sql/Pg"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -67,14 +68,25 @@ const reserved = (filename: string) =>
 const file = (filename: string) =>
   Layer.unwrapEffect(Effect.as(reserved(filename), SqlPlatform.layerLibsql({ filename })))
 
-const kept = (loaded: Loaded) => {
+/** Whoever lets the server forget may mean it, as tests do; so it is served, and said. */
+const warned = Layer.effectDiscard(Effect.flatMap(Pg.forgetful, (settings) =>
+  settings.length === 0
+    ? Effect.void
+    : Effect.logWarning(
+      `PostgreSQL may lose what it has answered, as these of its settings are off: ${settings.join(", ")}`
+    )))
+
+const kept = (loaded: Loaded, serves: boolean) => {
   const { store } = loaded.config
   const url = Redacted.value(store)
   if (url === "memory:") return memory
   const sealed = vault(loaded)
-  return url.startsWith("file:")
-    ? SqlPushKey.layer.pipe(Layer.provideMerge(file(url.slice("file:".length))), Layer.provide(sealed))
-    : SqlPushKey.layer.pipe(Layer.provideMerge(SqlPlatform.layerPg({ url: store })), Layer.provide(sealed))
+  const pushing = SqlPushKey.layer
+  if (url.startsWith("file:")) {
+    return pushing.pipe(Layer.provideMerge(file(url.slice("file:".length))), Layer.provide(sealed))
+  }
+  const shared = pushing.pipe(Layer.provideMerge(SqlPlatform.layerPg({ url: store })), Layer.provide(sealed))
+  return serves ? Layer.provideMerge(warned, shared) : shared
 }
 
 /** Whoever only administers leaves webhooks to those who serve: no attempt of its own would be cut off by its end. */
@@ -107,7 +119,7 @@ export const layer = (
   Administration.layer.pipe(
     Layer.provideMerge(WebhookSender.layer),
     Layer.provideMerge(pushes(loaded.config, serves)),
-    Layer.provideMerge(kept(loaded)),
+    Layer.provideMerge(kept(loaded, serves)),
     Layer.provideMerge(PlatformClock.layer),
     Layer.provideMerge(settings(loaded.config, serves)),
     Layer.provide(egress(loaded.config))
