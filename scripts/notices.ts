@@ -69,6 +69,11 @@ for (const pkg of Workspace.packages) {
   }
 }
 
+/** What the console's page is made of besides, which an installation does not bring along: the page has it in it. */
+for (const name of ["@simplewebauthn/browser", "d3-geo", "topojson-client", "world-atlas"]) {
+  follow(name, Path.join(Workspace.root, "packages", "console"), "console's page")
+}
+
 const licenceOf = ({ license = "" }: Manifest): string => chosen.get(license) ?? license
 
 const copyrightOf = (folder: string): string => {
@@ -98,7 +103,7 @@ const text = `# Third-party notices
 <!-- Written by \`pnpm notices\`. Do not edit. -->
 
 What an installation of the packages of this project brings along, under which licence; each package contains the text of
-its own. None of it is copied into our tarballs but what the authenticator's page is made of, which is below.
+its own. None of it is copied into our tarballs but what the pages are made of, which is below.
 
 | Package | Licence | Copyright | Of |
 |---|---|---|---|
@@ -112,6 +117,10 @@ Peers, which a program chooses and installs itself: ${Array.from(peers).sort().m
 
 The authenticator's page is one bundle in the tarball of \`${Workspace.scope}/authenticator\`: our code, and of \`effect\`,
 \`@effect/platform\`, \`find-my-way-ts\`, \`multipasta\`, \`jose\` and \`@noble/hashes\` what it uses, all under the MIT licence.
+
+The console's page is one bundle in the tarball of \`${Workspace.scope}/console\`: our code, and what it uses of \`effect\`,
+\`@effect/platform\`, and of those that the table names as of the console's page. Its map is data of Natural Earth, which is
+in the public domain.
 `
 
 const file = Path.join(Workspace.root, "THIRD-PARTY-NOTICES.md")

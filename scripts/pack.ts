@@ -75,7 +75,7 @@ const build = (): boolean => {
     Fs.rmSync(Path.join(folder, "dist"), { recursive: true, force: true })
   }
   return step("build", bin("tsc"), ["-b", "--force"], Workspace.root) &&
-    step("build: the authenticator's page", bin("tsx"), [Path.join("scripts", "page.ts")], Workspace.root)
+    step("build: the pages", bin("tsx"), [Path.join("scripts", "page.ts")], Workspace.root)
 }
 
 const tarballs = new Map<string, string>()
@@ -107,13 +107,13 @@ const checkContents = (pkg: Published, tarball: string, unpacked: string): void 
       `dist/${path}.d.ts`,
       `src/${path}.ts`
     ]),
-    ...(pkg.name === "authenticator" ? ["dist/page/index.html"] : [])
+    ...(["authenticator", "console"].includes(pkg.name) ? ["dist/page/index.html"] : [])
   ]
   for (const file of required.filter((file) => !files.includes(file))) {
     fail(`${pkg.name}: the tarball lacks ${file}`)
   }
   const known =
-    /^(LICENSE|README\.md|package\.json|CHANGELOG\.md|src\/.+\.ts|dist\/.+\.(js|js\.map|d\.ts|d\.ts\.map)|deploy\/[\w.]+|(dist|src\/internal)\/page\/[^/]+\.(html|css|svg))$/
+    /^(LICENSE|README\.md|package\.json|CHANGELOG\.md|src\/.+\.ts|dist\/.+\.(js|js\.map|d\.ts|d\.ts\.map)|deploy\/[\w.]+|(dist|src\/internal)\/page\/[^/]+\.(html|css|svg)|dist\/page\/world-[\w-]+\.json)$/
   for (const file of files.filter((file) => !known.test(file) || /\.test\.|(^|\/)test\//.test(file))) {
     fail(`${pkg.name}: the tarball has ${file}, which nobody needs`)
   }

@@ -42,8 +42,12 @@ const floors: Readonly<Record<string, Floor>> = {
     packages: ["core", "transport", "platform"],
     modules: new RegExp(String.raw`^(${effect}|${platform})$`)
   },
+  console: {
+    packages: ["core", "platform"],
+    modules: new RegExp(String.raw`^(${effect}|${platform}|d3-geo|topojson-(client|specification)|iso-3166|@simplewebauthn/browser)$`)
+  },
   cli: {
-    packages: ["core", "sql", "transport", "clients", "platform", "legacy", "authenticator"],
+    packages: ["core", "sql", "transport", "clients", "platform", "legacy", "authenticator", "console"],
     modules: new RegExp(
       String.raw`^(${effect}|${platform}|@effect/platform-node(/.+)?|@effect/cli(/.+)?|uqr|node:.+)$`
     )
@@ -65,7 +69,11 @@ const isoHome = "packages/core/src/internal/iso3166.ts"
 const nodeHomes = ["platform/src/NodeWebhookEgress", "transport/src/NodeJose"].map((module) => `packages/${module}.ts`)
 
 /** What has the files of pages on Node, and makes them of their sources where they were not built. */
-const pageHomes = ["platform/src/NodeStaticPage", "authenticator/src/NodeAuthenticatorPage"]
+const pageHomes = [
+  "platform/src/NodeStaticPage",
+  "authenticator/src/NodeAuthenticatorPage",
+  "console/src/NodeConsolePage"
+]
   .map((module) => `packages/${module}.ts`)
 
 /** Stores for those who install a driver of theirs: nothing else may load what they stand on. */

@@ -1,0 +1,255 @@
+import { AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
+import * as PageChecks from "@effect-launchkey/testing/PageChecks"
+import * as Browser from "@effect-launchkey/testing/TestBrowser"
+import { assert, describe, it as test, layer } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import type { BrowserContext, Page } from "playwright-core"
+import * as Fake from "./support/fake.ts"
+import { layer as world, World } from "./support/world.ts"
+
+const at = <A>(act: () => Promise<A>) => Effect.promise(act)
+
+const wide = { viewport: { width: 1360, height: 900 }, reducedMotion: "reduce" } as const
+
+const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true })
+
+const heading = (page: Page, name: string) => at(() => page.getByRole("heading", { name, exact: true }).waitFor())
+
+const says = (page: Page, text: string) => at(() => page.locator(".news", { hasText: text }).first().waitFor())
+
+const nav = (page: Page, name: string) =>
+  at(() => page.getByRole("navigation", { name: "Console" }).getByRole("link", { name }).click())
+
+/** A device with a passkey's place in it, whose owner agrees to everything. */
+const authenticator = (context: BrowserContext, page: Page) =>
+  at(async () => {
+    const session = await context.newCDPSession(page)
+    await session.send("WebAuthn.enable")
+    await session.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2",
+        transport: "internal",
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true
+      }
+    })
+  })
+
+const service = `#/org/${Fake.ids.organization}/dir/${Fake.ids.directory}/svc/${Fake.ids.service}`
+
+const open = (hash: string, options: Parameters<typeof Browser.visit>[1] = wide) =>
+  Effect.gen(function*() {
+    const { page: address, state } = yield* World
+    state.signedIn = true
+    return yield* Browser.visit(`${address}${hash}`, options)
+  })
+
+describe("a browser", () => {
+  test.skipIf(!Browser.expected)(
+    "is there where one is expected",
+    () => assert.isDefined(Browser.executable, Browser.absent)
+  )
+})
+
+describe.skipIf(Browser.executable === undefined)(
+  Browser.executable === undefined ? Browser.absent : "Chromium",
+  () => {
+    layer(Layer.merge(world, Browser.layer), { excludeTestServices: true })("the console in a browser", (it) => {
+      it.scoped("is entered by an invitation, does what an operator does, and is left", () =>
+        Effect.gen(function*() {
+          const { page: address, state } = yield* World
+          state.signedIn = false
+          const { context, page } = yield* Browser.visit(address, wide)
+          yield* authenticator(context, page)
+          yield* heading(page, "Sign in")
+          yield* at(() => page.goto(`${address}#invite=${Fake.ids.invitation}`))
+          yield* heading(page, "You are invited")
+          assert.strictEqual(yield* at(async () => new URL(page.url()).hash), "")
+          yield* at(() => page.getByLabel("What this passkey is to be called").fill("Laptop"))
+          yield* at(() => button(page, "Make a passkey").click())
+
+          yield* at(() => page.getByRole("link", { name: "Example Ltd" }).click())
+          yield* at(() => button(page, "New directory").click())
+          yield* at(() => page.getByRole("dialog").getByLabel("Name").fill("Customers"))
+          yield* at(() => page.keyboard.press("Enter"))
+          yield* heading(page, "Customers")
+          yield* at(() => page.goBack())
+          yield* at(() => page.getByRole("link", { name: "Employees" }).click())
+          yield* at(() => page.getByRole("textbox", { name: "User" }).fill("ada"))
+          yield* at(() => page.keyboard.press("Enter"))
+          yield* at(() => page.getByRole("cell", { name: "Ada's phone", exact: true }).waitFor())
+          assert.notInclude(page.url(), "ada")
+
+          yield* at(() => page.getByRole("link", { name: "Vault" }).click())
+          yield* at(() => page.getByRole("link", { name: "Edit the policy" }).click())
+          yield* at(() => page.locator(".land").first().waitFor())
+          yield* at(() => page.getByLabel("Kind").selectOption("Depends on the place"))
+          yield* at(() => button(page, "Add a circle").click())
+          yield* at(() => page.getByLabel("Name (optional)").fill("Office"))
+          yield* at(() => page.getByLabel("Latitude").fill("48.2"))
+          yield* at(() => page.getByLabel("Longitude").fill("16.37"))
+          yield* at(() => page.getByLabel("Radius").fill("250"))
+          yield* at(() => page.getByText("In “Office” (within 250 m)").waitFor())
+          // the second time the platform wants the passkey once more
+          state.verified = false
+          yield* at(() => button(page, "Set the policy").click())
+          yield* at(() => page.getByRole("dialog", { name: "Use your passkey" }).waitFor())
+          yield* at(() => button(page, "Continue").click())
+          yield* says(page, "The policy is set")
+          const [{ policy } = { policy: undefined }] = state.services
+          assert.strictEqual(policy?._tag, "ConditionalGeofence")
+
+          yield* nav(page, "Live requests")
+          yield* at(() => page.locator(".pill[data-reach=Live]").waitFor())
+          const [request] = state.requests
+          if (request !== undefined) {
+            const id = AuthorizationRequestId.make("00000000-0000-4000-8000-000000000999")
+            state.requests.unshift({ ...request, id, state: "OPEN" })
+            const row = page.getByRole("row").filter({ hasText: id })
+            yield* at(() => row.getByText("open").waitFor())
+            state.requests[0] = { ...request, id, state: "ANSWERED" }
+            yield* at(() => row.getByText("answered").waitFor())
+          }
+
+          yield* nav(page, "Deliveries")
+          yield* at(() => page.getByRole("combobox", { name: "State" }).selectOption("given up"))
+          yield* at(() => button(page, "Replay delivery 2").click())
+          yield* at(() => button(page, "Deliver again").click())
+          yield* says(page, "Delivery 2 is on its way again.")
+
+          yield* nav(page, "Audit")
+          const entry = page.getByRole("row").filter({ hasText: "replayed a webhook" })
+          yield* at(() => entry.getByText("Grace").waitFor())
+          yield* at(() => button(page, "Verify the chain").click())
+          yield* at(() => page.getByText("entries follow on each other").waitFor())
+
+          yield* at(() => button(page, "Sign out").click())
+          yield* at(() => button(page, "Sign in with a passkey").click())
+          yield* heading(page, "Audit log")
+        }))
+
+      it.scoped("says what a policy cannot be at the field, and sends nothing", () =>
+        Effect.gen(function*() {
+          const { state } = yield* World
+          const { page } = yield* open(`${service}/policy`)
+          yield* at(() => page.getByLabel("Kind").selectOption("Certain factors"))
+          yield* at(() => button(page, "Add a territory").click())
+          const before = state.audit.length
+          yield* at(() => button(page, "Set the policy").click())
+          yield* at(() => page.getByRole("alert").getByText("2 things are to be mended").waitFor())
+          const focused = yield* at(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label")))
+          assert.strictEqual(focused, "Factors")
+          assert.strictEqual(state.audit.length, before)
+        }))
+
+      it.scoped("moves and sizes a circle by its handles, and asks before what was changed is left", () =>
+        Effect.gen(function*() {
+          const { page } = yield* open(`${service}/policy`)
+          yield* at(() => page.locator(".land").first().waitFor())
+          yield* at(() => page.getByLabel("Kind").selectOption("A number of methods"))
+          if ((yield* at(() => page.getByLabel("Latitude").count())) === 0) {
+            yield* at(() => button(page, "Add a circle").click())
+          }
+          const values = () =>
+            at(() =>
+              Promise.all(["Latitude", "Longitude", "Radius"].map((label) => page.getByLabel(label).inputValue()))
+            )
+          const drag = (what: "centre" | "radius", x: number, y: number) =>
+            at(async () => {
+              const box = await page.locator(`.handle.${what} .reach`).boundingBox()
+              if (box === null) throw new Error("no handle")
+              const [left, top] = [box.x + box.width / 2, box.y + box.height / 2]
+              await page.mouse.move(left, top)
+              await page.mouse.down()
+              await page.mouse.move(left + x, top + y, { steps: 3 })
+              await page.mouse.up()
+            })
+          const first = yield* values()
+          yield* drag("centre", 60, -30)
+          const moved = yield* values()
+          assert.isAbove(Number(moved[0]), Number(first[0]))
+          assert.isAbove(Number(moved[1]), Number(first[1]))
+          assert.strictEqual(moved[2], first[2])
+          yield* drag("radius", 40, 0)
+          const sized = yield* values()
+          assert.deepStrictEqual(sized.slice(0, 2), moved.slice(0, 2))
+          assert.isAbove(Number(sized[2]), Number(moved[2]))
+          yield* at(() => page.locator(".drawing").focus())
+          const before = yield* at(() => page.locator(".lands").getAttribute("transform"))
+          yield* at(() => page.keyboard.press("+"))
+          yield* at(() => page.keyboard.press("ArrowLeft"))
+          assert.notStrictEqual(yield* at(() => page.locator(".lands").getAttribute("transform")), before)
+          yield* nav(page, "Audit")
+          yield* at(() => button(page, "Cancel").last().click())
+          yield* heading(page, "Policy")
+          yield* nav(page, "Audit")
+          yield* at(() => button(page, "Leave").click())
+          yield* heading(page, "Audit log")
+        }))
+
+      it.scoped("shows who is not signed in any more where to sign in, and says what went wrong otherwise", () =>
+        Effect.gen(function*() {
+          const { state } = yield* World
+          const { page } = yield* open("#/platform-keys")
+          yield* heading(page, "Platform keys")
+          yield* at(() => page.route("**/api/audit/list", (route) => route.abort()))
+          yield* nav(page, "Audit")
+          yield* heading(page, "This page cannot be shown")
+          yield* at(() => page.unroute("**/api/audit/list"))
+          yield* at(() => button(page, "Try again").click())
+          yield* heading(page, "Audit log")
+          state.signedIn = false
+          yield* nav(page, "Organizations")
+          yield* at(() => page.getByText("Your session is over.").waitFor())
+        }))
+
+      for (const [colorScheme, width] of [["light", 1360], ["dark", 320]] as const) {
+        it.scoped(`can be read, named and hit in the ${colorScheme}, ${width} pixels wide`, () =>
+          Effect.gen(function*() {
+            const { page: address, state } = yield* World
+            const options = { colorScheme, reducedMotion: "reduce", viewport: { width, height: 900 } } as const
+            const { page } = yield* open("#/", options)
+            const found: Array<string> = []
+            for (
+              const [hash, ready] of [
+                ["#/", "Organizations"],
+                [service, "Vault"],
+                [`${service}/policy`, "Policy"],
+                ["#/requests", "Live requests"],
+                ["#/deliveries", "Webhook deliveries"],
+                ["#/audit", "Audit log"],
+                ["#/platform-keys", "Platform keys"],
+                ["#/account", "Your account"]
+              ] as const
+            ) {
+              yield* at(() => page.evaluate((hash) => location.hash = hash, hash))
+              yield* at(() => page.getByRole("heading", { level: 2, name: ready, exact: true }).waitFor())
+              const problems = yield* at(() => page.evaluate(PageChecks.accessibility, 24))
+              found.push(...problems.map((problem) => `${ready}: ${problem}`))
+            }
+            state.signedIn = false
+            yield* at(() => page.goto(`${address}#invite=${Fake.ids.invitation}`))
+            yield* at(() => page.reload())
+            yield* heading(page, "Sign in")
+            found.push(...(yield* at(() => page.evaluate(PageChecks.accessibility, 24))))
+            assert.deepStrictEqual(found, [])
+          }))
+      }
+
+      it.scoped("does not run what an attacker would have it run", () =>
+        Effect.gen(function*() {
+          const { page: address } = yield* World
+          const context = yield* Browser.profile()
+          const page = yield* at(() => context.newPage())
+          yield* at(() => page.goto(address))
+          assert.deepStrictEqual(yield* at(() => page.evaluate(PageChecks.attacks)), [
+            "innerHTML: TypeError",
+            "inline script: did not run",
+            "other origin: TypeError"
+          ])
+        }))
+    })
+  }
+)
