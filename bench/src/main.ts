@@ -11,6 +11,7 @@ import * as Codec from "./codec.ts"
 import * as Contract from "./contract.ts"
 import * as Loopback from "./loopback.ts"
 import * as Memory from "./memory.ts"
+import * as Nodes from "./nodes.ts"
 import * as Opening from "./opening.ts"
 import * as Platform from "./platform.ts"
 import * as Report from "./report.ts"
@@ -28,6 +29,7 @@ const benchmarks: ReadonlyArray<Benchmark> = [
   Size.benchmark,
   Waiting.benchmark,
   Platform.benchmark,
+  Nodes.benchmark,
   SideBySide.benchmark
 ]
 

@@ -16,7 +16,8 @@ const users = 1000
 const quantile = (sorted: ReadonlyArray<number>, share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
 
-const row = (call: string, times: ReadonlyArray<number>, seconds: number) => {
+/** What came of calls that took these times. */
+export const row = (call: string, times: ReadonlyArray<number>, seconds: number) => {
   const sorted = [...times].sort((one, other) => one - other)
   return {
     call,

@@ -1,4 +1,7 @@
-/** Services and devices that keep the platform busy, from a process of their own: `<base URL> <lanes> <users> <seconds>`. */
+/**
+ * Services and devices that keep the platform busy, from a process of their own:
+ * `<base URLs> <lanes> <users> <seconds>`. Of several base URLs, with commas between them, each request goes to the next.
+ */
 import * as ServiceClient from "@effect-launchkey/clients/ServiceClient"
 import * as LinkedDevice from "@effect-launchkey/platform/LinkedDevice"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
@@ -8,6 +11,9 @@ import * as NodeJose from "@effect-launchkey/transport/NodeJose"
 import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import * as Transport from "@effect-launchkey/transport/Transport"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -23,8 +29,14 @@ export interface Load {
   readonly used: Used
 }
 
-const [baseUrl = "", lanes = 1, users = 1, seconds = 1] = process.argv.slice(2).map((text) =>
-  text.startsWith("http") ? text : Number(text)
+const [, , baseUrls = "", ...numbers] = process.argv
+const [lanes = 1, users = 1, seconds = 1] = numbers.map(Number)
+const origins = baseUrls.split(",")
+const [baseUrl = ""] = origins
+
+let turn = 0
+const spread = HttpClient.mapRequest((request) =>
+  HttpClientRequest.setUrl(request, request.url.replace(baseUrl, origins[turn++ % origins.length] ?? baseUrl))
 )
 
 const approved: LinkedDevice.Outcome = {
@@ -37,8 +49,8 @@ const program = Effect.gen(function*() {
   const service = yield* ServiceClient.ServiceClient
   const key = yield* Effect.flatMap(Jose.Jose, (jose) => jose.importPrivateKey(TestKeys.device.privateKey))
   const devices = yield* Effect.forEach(
-    Array.from({ length: Number(users) }, (_, index) => index),
-    (index) => LinkedDevice.make({ baseUrl: String(baseUrl), deviceId: Users.deviceOf(index), key })
+    Array.from({ length: users }, (_, index) => index),
+    (index) => LinkedDevice.make({ baseUrl: baseUrl, deviceId: Users.deviceOf(index), key })
   )
   const times: Record<string, Array<number>> = {}
   const errors: Array<string> = []
@@ -75,14 +87,14 @@ const program = Effect.gen(function*() {
       step: () => undefined
     })
   const all = (until: number) =>
-    Effect.all(Array.from({ length: Number(lanes) }, () => lane(until)), { concurrency: "unbounded", discard: true })
+    Effect.all(Array.from({ length: lanes }, () => lane(until)), { concurrency: "unbounded", discard: true })
 
   // for the compilers on both sides
-  yield* all(performance.now() + Math.min(10_000, 200 * Number(seconds)))
+  yield* all(performance.now() + Math.min(10_000, 200 * seconds))
   process.send?.("warm")
   counted = true
   const [began, before] = [performance.now(), used()]
-  yield* all(began + 1000 * Number(seconds))
+  yield* all(began + 1000 * seconds)
   const load: Load = {
     times,
     errors,
@@ -95,11 +107,16 @@ const program = Effect.gen(function*() {
 const live = ServiceClient.layer({ serviceId: TestPlatform.serviceId }).pipe(
   Layer.provideMerge(Transport.layer({
     issuer: `svc:${TestPlatform.serviceId}`,
-    baseUrl: String(baseUrl),
+    baseUrl: baseUrl,
     signingKey: TestKeys.service.privateKey
   })),
   Layer.provideMerge(RemoteApi.layer),
-  Layer.provideMerge(NodeHttpClient.layerUndici),
+  Layer.provideMerge(
+    Layer.map(
+      NodeHttpClient.layerUndici,
+      (context) => Context.add(context, HttpClient.HttpClient, spread(Context.get(context, HttpClient.HttpClient)))
+    )
+  ),
   Layer.provideMerge(NodeJose.layer)
 )
 

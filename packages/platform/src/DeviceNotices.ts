@@ -24,8 +24,8 @@ import type * as Store from "./Store.ts"
  */
 export interface Service<Unavailable = StoreUnavailable> {
   /**
-   * Tells whoever listens for a device of the user; once it is committed, where it is a part of a transaction, which fails
-   * where it does. It may be forgotten: a notice is a hint, and devices ask by themselves.
+   * Tells whoever listens for a device of the user; once it is committed, where it is a part of a transaction. It may be
+   * forgotten: a notice is a hint, and devices ask by themselves.
    */
   readonly announce: (user: UserKey) => Effect.Effect<void, Unavailable>
   /**

@@ -10,7 +10,7 @@ import { SqlError } from "@effect/sql/SqlError"
 import type { Fragment } from "@effect/sql/Statement"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -63,6 +63,11 @@ export interface Database {
     self: Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | StoreUnavailable, R>
   /**
+   * Does it once the transaction that is open by `transaction` is committed, and not at all where that is undone; at once
+   * where none is open. What it does is no part of the transaction: nobody may rely on it.
+   */
+  readonly afterCommit: (effect: Effect.Effect<void>) => Effect.Effect<void>
+  /**
    * A function that answers one item, by a statement that answers many: while it runs, others gather for the next. An
    * answer for each item, in their order.
    */
@@ -71,6 +76,12 @@ export interface Database {
     statement: (items: ReadonlyArray<A>) => Effect.Effect<ReadonlyArray<B>, SqlError>
   ) => Effect.Effect<(item: A) => Effect.Effect<B, StoreUnavailable>, never, Scope.Scope>
 }
+
+/** What is done once the transaction that is open in the context is committed. */
+class Afterwards extends Context.Tag("@effect-launchkey/sql/Database/Afterwards")<
+  Afterwards,
+  Array<Effect.Effect<void>>
+>() {}
 
 /** Longest wait for the answer to a statement. */
 const patience = Duration.seconds(10)
@@ -172,19 +183,34 @@ export const make: Effect.Effect<Database, never, SqlClient.SqlClient> = Effect.
           defect instanceof SqlError ? Option.some(Effect.fail(unavailable(defect))) : Option.none()
         )
       )
-      return Option.isSome(open) ? whole : whole.pipe(
-        Effect.retry({
-          while: (error) => error instanceof StoreUnavailable && lostToAnother(error.cause),
-          times,
-          schedule: again
-        }),
-        Effect.disconnect,
-        Effect.timeoutFail({
-          duration: patienceOfAll,
-          onTimeout: () => unavailable(new Error("the transaction took too long"))
-        })
-      )
+      if (Option.isSome(open)) return whole
+      return Effect.suspend(() => {
+        let afterwards: Array<Effect.Effect<void>> = []
+        const attempt = Effect.suspend(() => Effect.provideService(whole, Afterwards, afterwards = []))
+        return attempt.pipe(
+          Effect.retry({
+            while: (error) => error instanceof StoreUnavailable && lostToAnother(error.cause),
+            times,
+            schedule: again
+          }),
+          Effect.disconnect,
+          Effect.timeoutFail({
+            duration: patienceOfAll,
+            onTimeout: () => unavailable(new Error("the transaction took too long"))
+          }),
+          Effect.zipLeft(Effect.suspend(() => Effect.all(afterwards, { concurrency: "unbounded", discard: true })))
+        )
+      })
     })
+
+  const afterCommit: Database["afterCommit"] = (effect) =>
+    Effect.flatMap(
+      Effect.serviceOption(Afterwards),
+      Option.match({
+        onNone: () => effect,
+        onSome: (afterwards) => Effect.sync(() => void afterwards.push(effect))
+      })
+    )
 
   const batched = Effect.fnUntraced(function*<A, B>(
     operation: string,
@@ -252,6 +278,7 @@ export const make: Effect.Effect<Database, never, SqlClient.SqlClient> = Effect.
     run,
     join,
     transaction,
+    afterCommit,
     batched
   }
 })

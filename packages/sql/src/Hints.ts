@@ -39,6 +39,26 @@ const again = Schedule.exponential("1 second").pipe(
 )
 
 /**
+ * Tells all processes, this one too. Apart from every transaction: PostgreSQL lets those that notify commit one after the
+ * other, each with its wait for the disk. Who tells at once is told of in one statement.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const telling = (
+  { batched, given, sql }: Database,
+  channel: string
+): Effect.Effect<(payload: string) => Effect.Effect<void, StoreUnavailable>, never, Scope.Scope> =>
+  batched(
+    "tell",
+    (payloads: ReadonlyArray<string>) =>
+      Effect.as(
+        sql`SELECT pg_notify(${channel}, given.value->>0) FROM ${given(payloads.map((payload) => [payload]))}`,
+        payloads.map(() => undefined)
+      )
+  )
+
+/**
  * A connection that listens and is lost neither fails nor ends: the only sign is that nothing comes. So a notification
  * of its own is sent now and then, and it listens anew when that does not come back. Goes on as long as the scope is
  * open.

@@ -14,7 +14,6 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -64,19 +63,17 @@ export const make: Effect.Effect<DeviceNotices.Service, never, PgClient.PgClient
       Effect.forkScoped
     )
 
+    const tell = yield* Hints.telling(database, channel)
+
     return {
       announce: (user) =>
-        Effect.gen(function*() {
-          const text = yield* textOf(user)
-          const told = Effect.asVoid(
-            database.join("DeviceNotices.announce", database.sql`SELECT pg_notify(${channel}, ${text})`)
-          )
-          const open = yield* Effect.serviceOption(SqlClient.TransactionConnection)
-          // A transaction in which a statement failed is undone, whatever follows: nobody may take it for done.
-          return yield* Option.isSome(open)
-            ? told
-            : Effect.catchAll(told, (error) => Effect.logDebug("Devices could not be told of a change", error))
-        }),
+        Effect.flatMap(textOf(user), (text) =>
+          database.afterCommit(
+            Effect.catchAll(
+              tell(text),
+              (error) => Effect.logDebug("Devices could not be told of a change", error)
+            )
+          )),
       listen: ({ id, user }) => Effect.flatMap(textOf(user), (text) => listeners.listen(id, text))
     }
   }

@@ -93,7 +93,7 @@ export const make = (
 ): Effect.Effect<WebhookQueue.Service, never, SqlClient.SqlClient | Scope.Scope> =>
   Effect.gen(function*() {
     const database = yield* Database.make
-    const { dialect, given, join, lockingWhatIsFree, run, sql } = database
+    const { afterCommit, dialect, given, join, lockingWhatIsFree, run, sql } = database
     const { webhooks: limits } = yield* PlatformSettings.PlatformSettings
     const hints = yield* PubSub.sliding<void>(1)
 
@@ -170,22 +170,21 @@ export const make = (
       yield* Hints.hints(database, options.listen(channel), { channel, onHint: () => tell, onListening: tell })
     }
 
+    // The driver brings no empty payload.
+    const tellOfOne = dialect === "pg"
+      ? Effect.ignore((yield* Hints.telling(database, channel))("added"))
+      : Effect.void
+
     return {
       enqueue: (webhook, now) =>
         Effect.gen(function*() {
           const operation = "WebhookQueue.enqueue"
           const record = yield* Effect.mapError(Schema.encode(Record)(webhook), Rows.unreadable(operation))
-          const insert = added(webhook, record, now)
           const [delivery] = yield* Effect.flatMap(
-            join(
-              operation,
-              dialect === "pg"
-                // Told at the commit, and not at all where there is none. The driver brings no empty payload.
-                ? sql`WITH added AS (${insert}) SELECT added.*, pg_notify(${channel}, 'added') FROM added`
-                : insert
-            ),
+            join(operation, added(webhook, record, now)),
             decoded(operation, Schema.Tuple(Logged))
           )
+          yield* afterCommit(tellOfOne)
           return delivery
         }),
 

@@ -1,9 +1,11 @@
 import { DeviceId } from "@effect-launchkey/core/Authorization"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as PgDeviceNotices from "@effect-launchkey/platform/sql/PgDeviceNotices"
+import * as Database from "@effect-launchkey/sql/Database"
 import * as Pg from "@effect-launchkey/sql/Pg"
 import { pgSchema, serverUrl } from "@effect-launchkey/testing/sql/TestDatabases"
 import * as PgClient from "@effect/sql-pg/PgClient"
+import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -52,6 +54,7 @@ describe.skipIf(serverUrl === undefined)("PgDeviceNotices", () => {
   it.scopedLive("tells of what a transaction did once it is committed, and of nothing where it is undone", () =>
     Effect.gen(function*() {
       const [here, there] = yield* nodes
+      const { transaction } = yield* Effect.provideService(Database.make, SqlClient.SqlClient, here.sql)
       const bob = { ...user, identifier: "bob" }
       const others = yield* there.notices.listen({ id, user: bob })
       // all are told once, when a node begins to hear
@@ -60,8 +63,8 @@ describe.skipIf(serverUrl === undefined)("PgDeviceNotices", () => {
       yield* heard(
         committed,
         Effect.zipRight(
-          Effect.flip(here.sql.withTransaction(Effect.zipRight(here.notices.announce(bob), Effect.fail("undone")))),
-          here.sql.withTransaction(here.notices.announce(user))
+          Effect.flip(transaction("undone", Effect.zipRight(here.notices.announce(bob), Effect.fail("undone")))),
+          transaction("committed", here.notices.announce(user))
         )
       )
       assert.strictEqual((yield* Fiber.status(undone))._tag, "Suspended")

@@ -2,6 +2,7 @@ import * as PlatformSettings from "@effect-launchkey/platform/PlatformSettings"
 import * as Migrations from "@effect-launchkey/platform/sql/Migrations"
 import * as SqlWebhookQueue from "@effect-launchkey/platform/sql/SqlWebhookQueue"
 import * as WebhookQueue from "@effect-launchkey/platform/WebhookQueue"
+import * as Database from "@effect-launchkey/sql/Database"
 import * as Pg from "@effect-launchkey/sql/Pg"
 import { pgSchema, serverUrl } from "@effect-launchkey/testing/sql/TestDatabases"
 import * as PgClient from "@effect/sql-pg/PgClient"
@@ -226,7 +227,8 @@ describe.skipIf(serverUrl === undefined)("SqlWebhookQueue of several processes i
       )
       // The first may be that it listens.
       const told = yield* Effect.fork(Stream.runHead(Stream.drop(hearing.hints, 1)))
-      const add = here.withTransaction(adding.enqueue(webhook, at(0)))
+      const { transaction } = yield* Effect.provideService(Database.make, SqlClient.SqlClient, here)
+      const add = transaction("adding", adding.enqueue(webhook, at(0)))
       // What is added before it listens is told to nobody.
       yield* Effect.raceFirst(Fiber.join(told), Effect.forever(Effect.delay(add, "20 millis")))
     }))
