@@ -33,7 +33,7 @@ const floors: Readonly<Record<string, Floor>> = {
   clients: { packages: ["core", "sql", "transport"], modules: new RegExp(String.raw`^(${effect}|${platform}|uqr)$`) },
   platform: {
     packages: ["core", "sql", "transport"],
-    modules: new RegExp(String.raw`^(${effect}|${platform}|uqr|node-forge|otpauth|ipaddr\.js)$`)
+    modules: new RegExp(String.raw`^(${effect}|${platform}|uqr|node-forge|otpauth|ipaddr\.js|@simplewebauthn/server(/.+)?)$`)
   },
   // Stands beside the others, and none of them may name it but the command, when it is asked to: what speaks v3 loads
   // nothing of v1.

@@ -7,6 +7,7 @@
 import * as Issues from "@effect-launchkey/core/Issues"
 import { WebUrl } from "@effect-launchkey/core/ServiceProfile"
 import * as PlatformSettings from "@effect-launchkey/platform/PlatformSettings"
+import * as RelyingParty from "@effect-launchkey/platform/RelyingParty"
 import { Contact } from "@effect-launchkey/platform/WebPush"
 import { maximumBodyLength } from "@effect-launchkey/transport/Claims"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -163,6 +164,11 @@ const Push = Schema.Struct({
   )
 )
 
+const Console = Schema.Struct({
+  /** Default false. Browsers make passkeys for a name with TLS alone, or for localhost. */
+  enabled: orElse(YesOrNo, () => false)
+})
+
 /**
  * @since 0.1.0
  * @category schemas
@@ -183,7 +189,9 @@ export const ServeConfig = Schema.Struct({
   webhooks: orElse(Webhooks, () => Schema.decodeSync(Webhooks)({})),
   push: orElse(Push, () => ({ enabled: false })),
   /** Whether browsers find the authenticator below `/authenticator/`. Default true. */
-  authenticator: orElse(YesOrNo, () => true)
+  authenticator: orElse(YesOrNo, () => true),
+  /** Whether operators find the console below `/console/`. */
+  console: orElse(Console, () => Schema.decodeSync(Console)({}))
 })
 
 /**
@@ -218,6 +226,7 @@ export const environment = {
   LAUNCHKEY_SERVE_OPERATIONS_HOST: { path: ["operations", "host"], meaning: "`operations.host`" },
   LAUNCHKEY_SERVE_OPERATIONS_PORT: { path: ["operations", "port"], meaning: "`operations.port`" },
   LAUNCHKEY_SERVE_ADMIN_SOCKET: { path: ["adminSocket"], meaning: "`adminSocket`" },
+  LAUNCHKEY_SERVE_CONSOLE: { path: ["console", "enabled"], meaning: "`console.enabled`" },
   LAUNCHKEY_SERVE_WEBHOOK_RANGES: {
     path: ["webhooks", "allowedRanges"],
     meaning: "`webhooks.allowedRanges`, separated by commas"
@@ -337,7 +346,15 @@ export const load = (
         }))
       })
     }
-    const folder = Option.match(file, { onNone: () => ".", onSome: path.dirname })
+    if (decoded.right.console.enabled) {
+      yield* Effect.mapError(RelyingParty.fromBaseUrl(decoded.right.baseUrl), ({ message }) =>
+        new InvalidConfiguration({ issues: [{ path: "console.enabled", problem: message }] }))
+    }
+    const folder = Option.match(file, {
+      onNone: () =>
+        ".",
+      onSome: path.dirname
+    })
     const inFolder = (name: string) => path.resolve(folder, name)
     const { adminSocket, keyEncryptionKeyFile, listen: { tls, ...listen }, store, ...others } = decoded.right
     const url = Redacted.value(store)

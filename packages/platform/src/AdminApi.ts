@@ -16,8 +16,33 @@ import * as AccountImport from "./AccountImport.ts"
 import * as Backups from "./Backups.ts"
 import { NotUnsealed } from "./KeyVault.ts"
 import { endpoints, KeysNotKept } from "./OperatingApi.ts"
+import * as Operators from "./Operator.ts"
 
 export * from "./OperatingApi.ts"
+
+/**
+ * An operator with how many passkeys open the console to them.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Operator = Schema.Struct({
+  ...Operators.Operator.fields,
+  created: Schema.DateTimeUtc,
+  passkeys: Schema.Int
+})
+
+/**
+ * What makes its bearer the operator, once.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Invitation = Schema.Struct({
+  operator: Operators.Operator,
+  token: Schema.Redacted(Schema.String),
+  expires: Schema.DateTimeUtc
+})
 
 /**
  * @since 0.1.0
@@ -60,6 +85,26 @@ export class AdminGroup extends HttpApiGroup.make("admin")
       .setPayload(Schema.Struct({ account: AccountImport.Account, dryRun: Schema.Boolean }))
       .addSuccess(AccountImport.Imported)
       .addError(AccountImport.ImportRefused, { status: 409 })
+  )
+  .add(
+    HttpApiEndpoint.post("inviteOperator", "/operators/invite")
+      // Somebody new, or one who is known and lost their passkeys.
+      .setPayload(Schema.Union(
+        Schema.Struct({ name: Operators.OperatorName }),
+        Schema.Struct({ operatorId: Operators.OperatorId })
+      ))
+      .addSuccess(Invitation)
+  )
+  .add(HttpApiEndpoint.post("listOperators", "/operators/list").addSuccess(Schema.Array(Operator)))
+  .add(
+    HttpApiEndpoint.post("removeOperator", "/operators/remove")
+      .setPayload(Schema.Struct({ operatorId: Operators.OperatorId }))
+      .addSuccess(HttpApiSchema.NoContent)
+  )
+  .add(
+    HttpApiEndpoint.post("endOperatorSessions", "/operators/sessions/end")
+      .setPayload(Schema.Struct({ operatorId: Operators.OperatorId }))
+      .addSuccess(Schema.Struct({ ended: Schema.Int }))
   )
   .addError(Wire.EntityNotFound)
   .addError(StoreUnavailable, { status: 503 })

@@ -54,12 +54,13 @@ export type Act = typeof Act.Type
 
 /**
  * Who acted: the entity whose key signed the call, an operator of the console, or whoever has the platform's own machine,
- * who is `"admin"`, and in entries from before there was a console `"operator"`.
+ * who is `"admin"`, and in entries from before there was a console `"operator"`. Somebody who was refused, as they did not
+ * show who they are, is `"unknown"`.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Actor = Schema.Union(Schema.Literal("admin", "operator"), OperatorIdentifier, EntityIdentifier)
+export const Actor = Schema.Union(Schema.Literal("admin", "operator", "unknown"), OperatorIdentifier, EntityIdentifier)
 
 /**
  * What was acted on.

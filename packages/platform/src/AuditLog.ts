@@ -15,7 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
-import { type Act, Entry, type Head, type Target, type Verdict } from "./AuditEntry.ts"
+import { type Act, type Actor, Entry, type Head, type Target, type Verdict } from "./AuditEntry.ts"
 import * as Caller from "./Caller.ts"
 
 export * from "./AuditEntry.ts"
@@ -72,6 +72,16 @@ export class AuditLog extends Context.Reference<AuditLog>()("@effect-launchkey/p
 }) {}
 
 /**
+ * Who acts where no message was opened that says so. Default: whoever has the platform's own machine.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Acting extends Context.Reference<Acting>()("@effect-launchkey/platform/AuditLog/Acting", {
+  defaultValue: (): typeof Actor.Type => "admin"
+}) {}
+
+/**
  * What the first entry has in place of the hash of one before.
  *
  * @since 0.1.0
@@ -102,9 +112,10 @@ const hashOf = (entry: Entry): Effect.Effect<string> =>
 export const following = (head: Head, { act, keyId, on }: Recorded): Effect.Effect<Entry> =>
   Effect.gen(function*() {
     const caller = yield* Caller.Caller
+    const acting = yield* Acting
     const entry: Entry = {
       act,
-      actor: Option.match(caller, { onNone: () => "admin" as const, onSome: ({ issuer }) => issuer }),
+      actor: Option.match(caller, { onNone: () => acting, onSome: ({ issuer }) => issuer }),
       at: yield* DateTime.now,
       hash: origin.hash,
       keyId: Option.fromNullable(keyId),

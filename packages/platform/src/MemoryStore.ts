@@ -54,6 +54,19 @@ const found = <Key, A>(map: Map<Key, A>, keys: ReadonlyArray<Key>): ReadonlyArra
     return value === undefined ? [] : [value]
   })
 
+const isOf = (
+  { serviceId, user }: Store.Authorization,
+  of: typeof Entity.Service.Type | typeof Entity.Directory.Type
+): boolean => Entity.uuidOf(of) === (Entity.typeOf(of) === "svc" ? serviceId : user.directoryId)
+
+type Placed = Pick<Store.Authorization, "created" | "id">
+
+/** Of two of one time, that of the greater id is the later. */
+const isLater = (one: Placed, other: Placed): boolean => {
+  const [mine, its] = [DateTime.toEpochMillis(one.created), DateTime.toEpochMillis(other.created)]
+  return mine === its ? one.id > other.id : mine > its
+}
+
 const getter = <Key, A>(map: Map<Key, A>) => (key: Key) => Effect.sync(() => Option.fromNullable(map.get(key)))
 
 /**
@@ -253,6 +266,15 @@ export const make = (options: Options = {}): Effect.Effect<Store.Service<never>>
           const only = latest.get(userText(user))
           return only !== undefined && Store.isOpen(only, now) ? [only] : []
         }),
+
+      latestAuthorizations: ({ before, limit, of }) =>
+        Effect.sync(() =>
+          Array.from(authorizations.values())
+            .filter((one) => of === undefined || isOf(one, of))
+            .sort((one, other) => isLater(one, other) ? -1 : 1)
+            .filter((one) => before === undefined || isLater(before, one))
+            .slice(0, limit)
+        ),
 
       startSession: (session) =>
         Effect.sync(() => {

@@ -6,6 +6,7 @@
 import type { AuthorizationRequestId, DeviceId } from "@effect-launchkey/core/Authorization"
 import type { LinkingCode } from "@effect-launchkey/core/Device"
 import type { DirectoryId, EntityIdentifier, OrganizationId, ServiceId } from "@effect-launchkey/core/EntityIdentifier"
+import type * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import type { KnownPolicy } from "@effect-launchkey/core/ServicePolicy"
 import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import type { TotpConfiguration } from "@effect-launchkey/core/Totp"
@@ -112,6 +113,13 @@ export interface Service<Unavailable = StoreUnavailable> {
     user: UserKey,
     now: DateTime.Utc
   ) => Effect.Effect<ReadonlyArray<Authorization>, Unavailable>
+
+  /** Those of a service, of a directory's users, or all: latest first, only those made before one that is known. */
+  readonly latestAuthorizations: (options: {
+    readonly of?: typeof Entity.Service.Type | typeof Entity.Directory.Type | undefined
+    readonly before?: Pick<Authorization, "id" | "created"> | undefined
+    readonly limit: number
+  }) => Effect.Effect<ReadonlyArray<Authorization>, Unavailable>
 
   /** At most one per user and service: a new one replaces the old. */
   readonly startSession: (session: SessionRecord) => Effect.Effect<void, Unavailable>

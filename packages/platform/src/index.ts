@@ -84,6 +84,16 @@ export * as Backups from "./Backups.ts"
 export * as Caller from "./Caller.ts"
 
 /**
+ * Serves the console's API: see `ConsoleApi`.
+ *
+ * Needs the package `@simplewebauthn/server`.
+ *
+ * @see docs/console.md
+ * @since 0.1.0
+ */
+export * as Console from "./Console.ts"
+
+/**
  * The API of the console: what its page, in an operator's browser, asks of the platform. Plain JSON below
  * `/console/api`.
  *
@@ -186,6 +196,15 @@ export * as OperatingApi from "./OperatingApi.ts"
 export * as Operator from "./Operator.ts"
 
 /**
+ * Who may operate the platform in its console, and by what it knows them: a port whose every method is atomic, and its
+ * implementation in memory. Of what opens anything it keeps hashes alone.
+ *
+ * @see docs/console.md
+ * @since 0.1.0
+ */
+export * as Operators from "./Operators.ts"
+
+/**
  * The few things of the DOM that a page without a framework needs. Text is only ever text.
  *
  * @since 0.1.0
@@ -198,6 +217,17 @@ export * as PageElements from "./PageElements.ts"
  * @since 0.1.0
  */
 export * as PageWorker from "./PageWorker.ts"
+
+/**
+ * Passkeys as the console accepts them: made and used with the user verified, on its own origin, without attestation.
+ *
+ * Needs the package `@simplewebauthn/server`.
+ *
+ * @see docs/console.md "Passkeys"
+ * @see https://www.w3.org/TR/webauthn-3/
+ * @since 0.1.0
+ */
+export * as Passkeys from "./Passkeys.ts"
 
 /**
  * Who may do what: which keys may sign for an entity and open what is meant for it, and for whom an entity may act.
@@ -268,6 +298,14 @@ export * as PushKey from "./PushKey.ts"
  * @since 0.1.0
  */
 export * as Records from "./Records.ts"
+
+/**
+ * Whose passkeys a platform's console asks for: those of the name at which browsers find it.
+ *
+ * @see docs/console.md "Passkeys"
+ * @since 0.1.0
+ */
+export * as RelyingParty from "./RelyingParty.ts"
 
 /**
  * A platform for tests in any language: the platform, in memory unless told otherwise, and beside it, under `/sandbox`, an

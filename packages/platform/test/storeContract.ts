@@ -232,6 +232,30 @@ export const storeContract = <E>(name: string, live: Layer.Layer<Nodes, E>): voi
         )
       }))
 
+    it.effect("lists the latest requests of all, a service or a directory, and those before one", () =>
+      Effect.gen(function*() {
+        const { closeAuthorization, latestAuthorizations, openAuthorization } = yield* one
+        const user = newUser()
+        const made = [5_000_000, 5_000_001, 5_000_001].map((second, n) =>
+          newRequest({ ...user, identifier: `user ${n}` }, second)
+        )
+        yield* Effect.forEach(made, openAuthorization)
+        const [oldest] = made
+        if (oldest === undefined) return assert.fail("none")
+        const closed = { ...oldest, state: { _tag: "Canceled" } } as const
+        yield* closeAuthorization(oldest.id, oldest.created, closed.state)
+        const latest = made.slice(1).sort((one, other) => one.id < other.id ? 1 : -1)
+        const of = Entity.directory(user.directoryId)
+        assert.deepStrictEqual(yield* latestAuthorizations({ of, limit: 2 }), latest)
+        const before = latest[0]
+        assert.deepStrictEqual(yield* latestAuthorizations({ of, before, limit: 5 }), [...latest.slice(1), closed])
+        assert.deepStrictEqual(yield* latestAuthorizations({ of, before: oldest, limit: 5 }), [])
+        const ofService = Entity.service(oldest.serviceId)
+        assert.deepStrictEqual(yield* latestAuthorizations({ of: ofService, limit: 5 }), [closed])
+        const [other] = yield* latestAuthorizations({ limit: 1 })
+        assert.deepStrictEqual(other, before)
+      }))
+
     it.effect("keeps whatever a request may say, and its answer", () =>
       Effect.gen(function*() {
         const { authorization, closeAuthorization, openAuthorization } = yield* one

@@ -5,6 +5,7 @@ import { AdminApi } from "@effect-launchkey/platform/AdminApi"
 import * as AuditLog from "@effect-launchkey/platform/AuditLog"
 import * as InProcess from "@effect-launchkey/platform/InProcess"
 import * as Metrics from "@effect-launchkey/platform/Metrics"
+import * as Operators from "@effect-launchkey/platform/Operators"
 import * as PlatformSettings from "@effect-launchkey/platform/PlatformSettings"
 import * as Store from "@effect-launchkey/platform/Store"
 import * as TestPlatform from "@effect-launchkey/testing/TestPlatform"
@@ -50,7 +51,7 @@ const acts = Effect.flatMap(
   ({ entries }) => Effect.map(entries({ limit: 100 }), (all) => all.map(({ act }) => act))
 )
 
-const administering = Effect.flatMap(Admin.httpApp, (app) =>
+const administering = Effect.flatMap(Effect.provide(Admin.httpApp, Operators.layerMemory), (app) =>
   Effect.map(
     HttpApiClient.makeWith(AdminApi, { httpClient: InProcess.make(app), baseUrl: "http://launchkey" }),
     ({ admin }) => admin

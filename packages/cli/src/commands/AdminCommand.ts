@@ -23,6 +23,7 @@ import * as Fraud from "../internal/fraudCommands.ts"
 import * as Given from "../internal/given.ts"
 import * as KeyCommands from "../internal/keyCommands.ts"
 import * as Leaf from "../internal/leaf.ts"
+import * as Operators from "../internal/operatorCommands.ts"
 import * as PlatformKeys from "../internal/platformKeyCommands.ts"
 import { none, rows, yesNo } from "../internal/text.ts"
 import { Unusable } from "../internal/unusable.ts"
@@ -265,6 +266,7 @@ export const command = Leaf.group("admin", "The platform itself, on its own mach
   Leaf.group("webhook", "Webhooks on their way, and those that arrived or not.", [listWebhooks, replayWebhook]),
   Leaf.group("platform-key", "The platform's own keys.", PlatformKeys.commands),
   Leaf.group("fraud", "What users reported as fraud.", Fraud.commands),
+  Leaf.group("operator", "Who operates the platform in its console.", Operators.commands),
   Leaf.group("audit", "Who changed what.", Audit.commands),
   ...Backup.commands,
   importAccount

@@ -17,6 +17,7 @@ import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Console from "effect/Console"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberSet from "effect/FiberSet"
@@ -87,6 +88,17 @@ const bounded = (app: HttpApp.Default, { bodyBytes }: ServeConfig.ServeConfig["l
         : HttpIncomingMessage.withMaxBodySize(app, Option.some(bodyBytes))
   )
 
+/** What reads passkeys is loaded by whoever serves a console alone. */
+const consoleBeside = (
+  { baseUrl }: Pick<ServeConfig.ServeConfig, "baseUrl">,
+  backend: Context.Context<Backend.Services>
+) =>
+  Effect.promise(() => import("@effect-launchkey/platform/Console")).pipe(
+    Effect.flatMap((PlatformConsole) => Effect.provide(PlatformConsole.beside({ baseUrl }), backend)),
+    // The configuration was refused where browsers make no passkeys.
+    Effect.catchTag("NoPasskeysThere", Effect.die)
+  )
+
 /** An id that no organization has. */
 const nobody = OrganizationId.make("00000000-0000-0000-0000-000000000000")
 
@@ -139,8 +151,9 @@ export const serve = (
     }
 
     const platform = yield* Effect.provide(Platform.httpApp, backend)
+    const console = config.console.enabled ? yield* consoleBeside(config, backend) : identity<HttpApp.Default>
     const page = config.authenticator ? yield* NodeAuthenticatorPage.make() : identity<HttpApp.Default>
-    const listening = yield* Listening.listen(bounded(page(platform), limits), {
+    const listening = yield* Listening.listen(bounded(page(console(platform)), limits), {
       at: listen,
       certificate: pair,
       headerBytes: limits.headerBytes,

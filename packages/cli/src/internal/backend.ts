@@ -5,6 +5,7 @@ import * as AuditLog from "@effect-launchkey/platform/AuditLog"
 import * as KeyVault from "@effect-launchkey/platform/KeyVault"
 import * as MemoryStore from "@effect-launchkey/platform/MemoryStore"
 import * as NodeWebhookEgress from "@effect-launchkey/platform/NodeWebhookEgress"
+import * as Operators from "@effect-launchkey/platform/Operators"
 import type * as Platform from "@effect-launchkey/platform/Platform"
 import * as PlatformClock from "@effect-launchkey/platform/PlatformClock"
 import * as PlatformKeys from "@effect-launchkey/platform/PlatformKeys"
@@ -25,7 +26,7 @@ import * as Fs from "node:fs/promises"
 import type { Loaded } from "../ServeConfig.ts"
 import { Unusable } from "./unusable.ts"
 
-export type Services = Platform.Services | Administration.Administration
+export type Services = Platform.Services | Administration.Administration | Operators.Operators
 
 /** Why a platform cannot be opened. */
 export type Failure = Unusable | StoreUnavailable | FileInUse | KeyVault.NotUnsealed | KeyVault.InvalidKeyEncryptionKey
@@ -39,6 +40,7 @@ const memory = Layer.mergeAll(
   PlatformKeys.layerGenerated,
   PushKey.layerGenerated,
   AuditLog.layerMemory,
+  Operators.layerMemory,
   WebhookQueue.layerMemory
 )
 

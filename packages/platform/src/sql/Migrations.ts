@@ -209,6 +209,60 @@ export const migrations: Readonly<Record<string, Migrations.Migration>> = {
       record TEXT NOT NULL
     )`,
     sql`CREATE INDEX platform_fraud_reports_until ON platform_fraud_reports (until)`
+  ]),
+  "0006_console": statements((sql) => [
+    sql`CREATE TABLE platform_operators (
+      id ${key(sql)},
+      name TEXT NOT NULL,
+      created BIGINT NOT NULL,
+      PRIMARY KEY (id)
+    ) ${clustered(sql)}`,
+    sql`CREATE TABLE platform_operator_invitations (
+      operator_id ${key(sql)},
+      hash ${key(sql)} UNIQUE,
+      until BIGINT NOT NULL,
+      PRIMARY KEY (operator_id)
+    ) ${clustered(sql)}`,
+    sql`CREATE TABLE platform_operator_passkeys (
+      id ${key(sql)},
+      operator_id ${key(sql)},
+      name TEXT NOT NULL,
+      public_key TEXT NOT NULL,
+      counter BIGINT NOT NULL,
+      transports TEXT NOT NULL,
+      synced INTEGER NOT NULL,
+      created BIGINT NOT NULL,
+      last_used BIGINT,
+      PRIMARY KEY (id)
+    ) ${clustered(sql)}`,
+    sql`CREATE INDEX platform_operator_passkeys_of ON platform_operator_passkeys (operator_id)`,
+    sql`CREATE TABLE platform_operator_challenges (
+      challenge ${key(sql)},
+      purpose TEXT NOT NULL,
+      until BIGINT NOT NULL,
+      PRIMARY KEY (challenge)
+    ) ${clustered(sql)}`,
+    sql`CREATE INDEX platform_operator_challenges_until ON platform_operator_challenges (until)`,
+    sql`CREATE TABLE platform_operator_sessions (
+      hash ${key(sql)},
+      id ${key(sql)} UNIQUE,
+      operator_id ${key(sql)},
+      passkey_id ${key(sql)},
+      started BIGINT NOT NULL,
+      last_used BIGINT NOT NULL,
+      verified BIGINT NOT NULL,
+      until BIGINT NOT NULL,
+      PRIMARY KEY (hash)
+    ) ${clustered(sql)}`,
+    sql`CREATE INDEX platform_operator_sessions_of ON platform_operator_sessions (operator_id)`,
+    sql`CREATE INDEX platform_operator_sessions_until ON platform_operator_sessions (until)`,
+    // Requests of before have none, and are pruned within hours.
+    sql`ALTER TABLE platform_authorizations ADD COLUMN created BIGINT`,
+    sql`ALTER TABLE platform_authorizations ADD COLUMN service_id TEXT`,
+    sql`ALTER TABLE platform_authorizations ADD COLUMN directory_id TEXT`,
+    sql`CREATE INDEX platform_authorizations_latest ON platform_authorizations (created, id)`,
+    sql`CREATE INDEX platform_authorizations_of_service ON platform_authorizations (service_id, created, id)`,
+    sql`CREATE INDEX platform_authorizations_of_directory ON platform_authorizations (directory_id, created, id)`
   ])
 }
 

@@ -1,7 +1,7 @@
 /**
- * Everything that a platform keeps, in one database: the store, its own keys, webhooks on their way, the audit log, and on
- * PostgreSQL word of changes to devices on whichever node they listen. What is done in a transaction of the store by any
- * of them is kept whole, or not at all.
+ * Everything that a platform keeps, in one database: the store, its own keys, webhooks on their way, the audit log, who
+ * operates it, and on PostgreSQL word of changes to devices on whichever node they listen. What is done in a transaction
+ * of the store by any of them is kept whole, or not at all.
  *
  * @see docs/operating.md "The store"
  * @since 0.1.0
@@ -15,10 +15,11 @@ import * as PgDeviceNotices from "./PgDeviceNotices.ts"
 import * as SealedTotps from "./SealedTotps.ts"
 import * as SqlAuditLog from "./SqlAuditLog.ts"
 import * as SqlBackups from "./SqlBackups.ts"
+import * as SqlOperators from "./SqlOperators.ts"
 import * as SqlPlatformKeys from "./SqlPlatformKeys.ts"
 import * as SqlWebhookQueue from "./SqlWebhookQueue.ts"
 
-const common = Layer.mergeAll(SqlPlatformKeys.layer(), SqlAuditLog.layer, SqlBackups.layer)
+const common = Layer.mergeAll(SqlPlatformKeys.layer(), SqlAuditLog.layer, SqlBackups.layer, SqlOperators.layer)
 
 /**
  * In a file of this process.

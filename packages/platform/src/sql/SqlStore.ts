@@ -117,8 +117,9 @@ export const make = (
         ])
         yield* join(
           operation,
-          sql`INSERT INTO platform_authorizations (id, until, record, state)
-            VALUES (${id}, ${millis(expires) + retention}, ${texts[0]}, ${texts[1]})`
+          sql`INSERT INTO platform_authorizations (id, until, record, state, created, service_id, directory_id)
+            VALUES (${id}, ${millis(expires) + retention}, ${texts[0]}, ${texts[1]}, ${millis(created)},
+              ${record.serviceId}, ${user.directoryId})`
         )
         return Either.right(undefined)
       })
@@ -279,6 +280,20 @@ export const make = (
           })
         ),
       openAuthorizations: (user, now) => opened("Store.openAuthorizations", user, now),
+
+      latestAuthorizations: ({ before, limit, of }) => {
+        const whose = of === undefined
+          ? sql`created IS NOT NULL`
+          : sql`${sql.literal(Entity.typeOf(of) === "svc" ? "service_id" : "directory_id")} = ${Entity.uuidOf(of)}`
+        const since = before === undefined
+          ? sql`1 = 1`
+          : sql`(created, id) < (${millis(before.created)}, ${before.id})`
+        return authorizations(
+          "Store.latestAuthorizations",
+          sql`SELECT record, state FROM platform_authorizations
+            WHERE ${whose} AND ${since} ORDER BY created DESC, id DESC LIMIT ${limit}`
+        )
+      },
 
       startSession: (session) =>
         Effect.flatMap(Records.session.encode("Store.startSession", session), (record) =>
