@@ -10,8 +10,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Layer, Option, Tracer } from "effect"
 import * as Content from "./fixtures/content.ts"
 
-/** Tables that have as many rows as there are organizations, or fewer, and are read whole. */
-const small = /^platform_(?:organizations|signing_keys|secrets|audit_head|migrations)$/
+/** Tables that have as many rows as there are organizations or operators, or fewer, and may be read whole. */
+const small = /^platform_(?:organizations|operator\w*|signing_keys|secrets|audit_head|migrations)$/
 
 /** What `fill` and `read` of the fixtures do not ask. */
 const rest = Effect.gen(function*() {
