@@ -33,7 +33,9 @@ const floors: Readonly<Record<string, Floor>> = {
   clients: { packages: ["core", "sql", "transport"], modules: new RegExp(String.raw`^(${effect}|${platform}|uqr)$`) },
   platform: {
     packages: ["core", "sql", "transport"],
-    modules: new RegExp(String.raw`^(${effect}|${platform}|uqr|node-forge|otpauth|ipaddr\.js|@simplewebauthn/server(/.+)?)$`)
+    modules: new RegExp(
+      String.raw`^(${effect}|${platform}|uqr|node-forge|otpauth|ipaddr\.js|@simplewebauthn/server(/.+)?)$`
+    )
   },
   // Stands beside the others, and none of them may name it but the command, when it is asked to: what speaks v3 loads
   // nothing of v1.
@@ -44,7 +46,9 @@ const floors: Readonly<Record<string, Floor>> = {
   },
   console: {
     packages: ["core", "platform"],
-    modules: new RegExp(String.raw`^(${effect}|${platform}|d3-geo|topojson-(client|specification)|iso-3166|@simplewebauthn/browser)$`)
+    modules: new RegExp(
+      String.raw`^(${effect}|${platform}|d3-geo|topojson-(client|specification)|iso-3166|@simplewebauthn/browser)$`
+    )
   },
   cli: {
     packages: ["core", "sql", "transport", "clients", "platform", "legacy", "authenticator", "console"],
