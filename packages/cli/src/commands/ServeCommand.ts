@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import * as NodeAuthenticatorPage from "@effect-launchkey/authenticator/NodeAuthenticatorPage"
+import * as NodeConsolePage from "@effect-launchkey/console/NodeConsolePage"
 import { OrganizationId } from "@effect-launchkey/core/EntityIdentifier"
 import * as Admin from "@effect-launchkey/platform/Admin"
 import * as Platform from "@effect-launchkey/platform/Platform"
@@ -152,8 +153,9 @@ export const serve = (
 
     const platform = yield* Effect.provide(Platform.httpApp, backend)
     const console = config.console.enabled ? yield* consoleBeside(config, backend) : identity<HttpApp.Default>
+    const consolePage = config.console.enabled ? yield* NodeConsolePage.make() : identity<HttpApp.Default>
     const page = config.authenticator ? yield* NodeAuthenticatorPage.make() : identity<HttpApp.Default>
-    const listening = yield* Listening.listen(bounded(page(console(platform)), limits), {
+    const listening = yield* Listening.listen(bounded(page(consolePage(console(platform))), limits), {
       at: listen,
       certificate: pair,
       headerBytes: limits.headerBytes,
