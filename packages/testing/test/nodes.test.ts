@@ -20,14 +20,30 @@ import * as Redaction from "@effect-launchkey/transport/Redaction"
 import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import * as Transport from "@effect-launchkey/transport/Transport"
 import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, layer } from "@effect/vitest"
-import { Array, Context, Effect, Either, Layer, Option, Queue, Redacted, Ref, Schedule, Stream, Tuple } from "effect"
-import * as forge from "../support/forge.ts"
+import {
+  Array,
+  Context,
+  Deferred,
+  Effect,
+  Either,
+  Layer,
+  Option,
+  Queue,
+  Redacted,
+  Ref,
+  Schedule,
+  Stream,
+  Tuple
+} from "effect"
 
 const baseUrl = "http://localhost"
+
+/** A request that never was. */
+const unknown = AuthorizationRequestId.make("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
 
 const vault = Layer.orDie(KeyVault.layer({ keys: Redacted.make("A".repeat(43)) }))
 
@@ -77,6 +93,21 @@ const three = Effect.gen(function*() {
       })),
       Effect.provide(calling)
     )
+  /** What a service sends to ask for an answer, before it is sent. */
+  const asking = (node: Node) =>
+    Effect.scoped(Effect.gen(function*() {
+      const held = yield* Deferred.make<HttpClientRequest.HttpClientRequest>()
+      const http = HttpClient.make((request, url) =>
+        url.pathname.endsWith(unknown)
+          ? Effect.zipRight(Deferred.succeed(held, request), Effect.never)
+          : Context.get(node.calling, HttpClient.HttpClient).execute(request)
+      )
+      const calling = yield* Layer.build(
+        Layer.provideMerge(RemoteApi.layer, Layer.succeed(HttpClient.HttpClient, http))
+      )
+      const service = yield* serviceAt({ ...node, calling })
+      return yield* Effect.raceFirst(Deferred.await(held), Effect.zipRight(service.getResponse(unknown), Effect.never))
+    }))
   const started = (identifier: string) => administration.linkDevice({ directoryId: directory.id, identifier })
   const link = ({ calling }: Node, code: string) =>
     Effect.provide(
@@ -98,6 +129,7 @@ const three = Effect.gen(function*() {
     nodes,
     sent,
     serviceId,
+    asking,
     services: yield* Effect.all(Tuple.map(nodes, serviceAt)),
     started,
     link,
@@ -207,13 +239,8 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
 
       it.effect("take a token once, whichever of them gets it", () =>
         Effect.gen(function*() {
-          const { nodes, serviceId } = yield* Three
-          const { authorization, path } = yield* forge.message({ issuer: Entity.service(serviceId) })
-          const request = HttpClientRequest.setHeader(
-            HttpClientRequest.get(`${baseUrl}${path}`),
-            "authorization",
-            authorization ?? ""
-          )
+          const { asking, nodes } = yield* Three
+          const request = yield* asking(nodes[0])
           const statuses = yield* Effect.forEach(
             atAll(9, nodes),
             ({ calling }) =>
@@ -250,13 +277,12 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
               keyId: TestKeys.service.keyId,
               active
             })
-          const asked = AuthorizationRequestId.make("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
-          yield* Effect.forEach(services, (service) => service.getResponse(asked))
+          yield* Effect.forEach(services, (service) => service.getResponse(unknown))
           yield* change(false)
-          const refused = yield* Effect.forEach(services, (service) => Effect.either(service.getResponse(asked)))
+          const refused = yield* Effect.forEach(services, (service) => Effect.either(service.getResponse(unknown)))
           assert.deepStrictEqual(outcomes(refused), { Unauthorized: 3 })
           yield* change(true)
-          yield* Effect.forEach(services, (service) => service.getResponse(asked))
+          yield* Effect.forEach(services, (service) => service.getResponse(unknown))
         }))
 
       it.effect("forget together what has expired, and nothing else", () =>
