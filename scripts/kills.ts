@@ -63,8 +63,8 @@ console.log(
     english.format(inDoubt.made)
   } were made; ${english.format(unsent)} not sent; ${english.format(checked)} looks; ${
     english.format(webhooks.due)
-  } webhooks due, ${english.format(webhooks.missing)} never told, ${english.format(webhooks.again)} told again, ${
-    english.format(webhooks.refused)
-  } refused at first; ${problems.length} problems`
+  } webhooks due, ${english.format(webhooks.missing)} never told, ${english.format(webhooks.again)} told again (${
+    english.format(webhooks.held)
+  } by a kill before their answer), ${english.format(webhooks.refused)} refused at first; ${problems.length} problems`
 )
 if (problems.length > 0) process.exitCode = 1

@@ -1,8 +1,9 @@
 /** Whom the platform's webhooks reach: it opens them as any receiver does, and often fails at first. */
 import type { Receiver as WebhookReceiver } from "@effect-launchkey/clients/Webhook"
+import * as WebhookInbox from "@effect-launchkey/clients/WebhookInbox"
 import type { DirectoryEvent, ServiceEvent } from "@effect-launchkey/core/Webhook"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
-import { Deferred, Effect, Either, FiberSet, Redacted, type Scope } from "effect"
+import { Deferred, Effect, Either, FiberRef, FiberSet, Layer, Option, Redacted, type Scope } from "effect"
 import * as Https from "node:https"
 import { certificate } from "./certificate.ts"
 
@@ -11,12 +12,14 @@ type Event = ServiceEvent | DirectoryEvent
 export interface Receiver {
   /** Has it receive webhooks by one more address, which it yields. */
   readonly at: (name: string, receiver: WebhookReceiver<Event>) => string
-  /** How often each event was taken. */
+  /** Where it remembers what it has taken: its webhooks are to be made on it. */
+  readonly inbox: Layer.Layer<WebhookInbox.WebhookInbox>
+  /** How often each event was told after it was taken; 0 where it was told once. */
   readonly taken: ReadonlyMap<string, number>
   /** Deliveries that were answered with each status. */
   readonly statuses: ReadonlyMap<number, number>
-  /** Until a delivery arrives that is not answered yet. */
-  readonly arrival: Effect.Effect<void>
+  /** Until it has taken an event that nobody told it before: it never answers that delivery. Yields the event. */
+  readonly held: Effect.Effect<string>
 }
 
 /** What is told, as a word of the driver's. */
@@ -37,10 +40,18 @@ export const make = (random: () => number): Effect.Effect<Receiver, never, Scope
   Effect.gen(function*() {
     const run = yield* FiberSet.makeRuntime<never>()
     const receivers = new Map<string, WebhookReceiver<Event>>()
+    const memory = yield* WebhookInbox.makeMemory()
+    /** By which key the inbox was asked for the event of this delivery. */
+    const asked = yield* FiberRef.make("")
+    const inbox = Layer.succeed(WebhookInbox.WebhookInbox, {
+      ...memory,
+      claim: (event, lease) => Effect.zipRight(FiberRef.set(asked, event), memory.claim(event, lease))
+    })
+    const names = new Map<string, string>()
     const taken = new Map<string, number>()
     const failed = new Set<string>()
     const statuses = new Map<number, number>()
-    let arrived = yield* Deferred.make<void>()
+    let holding = Option.none<Deferred.Deferred<string>>()
 
     const statusOf = (path: string, token: string | undefined, body: Uint8Array) =>
       Effect.gen(function*() {
@@ -55,12 +66,22 @@ export const make = (random: () => number): Effect.Effect<Receiver, never, Scope
           return Effect.fail({ _tag: "NotNow" as const })
         }))
         if (Either.isLeft(outcome)) return outcome.left._tag === "MessageRejected" ? 401 : 503
-        // Of one that was taken before, the inbox does not say which it is.
-        if (name === "") name = "again"
-        taken.set(name, (taken.get(name) ?? 0) + 1)
+        const key = yield* FiberRef.get(asked)
+        if (outcome.right === "HandledBefore") {
+          const known = names.get(key) ?? "nothing that was taken"
+          taken.set(known, (taken.get(known) ?? 0) + 1)
+          return 204
+        }
+        names.set(key, name)
+        taken.set(name, 0)
+        if (Option.isSome(holding)) {
+          yield* Deferred.succeed(holding.value, name)
+          holding = Option.none()
+          return yield* Effect.never
+        }
         if (random() < 0.2) yield* Effect.sleep(50 + random() * 300)
         return 204
-      })
+      }).pipe(Effect.locally(asked, ""))
 
     const key = Redacted.value(TestKeys.platform.privateKey)
     const server = Https.createServer({ cert: certificate, key }, (request, response) => {
@@ -68,7 +89,6 @@ export const make = (random: () => number): Effect.Effect<Receiver, never, Scope
       request.on("data", (chunk: Buffer) => chunks.push(chunk))
       request.on("error", () => {})
       request.on("end", () => {
-        Deferred.unsafeDone(arrived, Effect.void)
         const token = request.headers["x-iov-jwt"]
         run(Effect.map(
           statusOf(request.url ?? "", typeof token === "string" ? token : undefined, Buffer.concat(chunks)),
@@ -100,11 +120,12 @@ export const make = (random: () => number): Effect.Effect<Receiver, never, Scope
         receivers.set(`/${name}`, receiver)
         return `https://localhost:${port}/${name}`
       },
+      inbox,
       taken,
       statuses,
-      arrival: Effect.flatMap(Deferred.make<void>(), (next) => {
-        arrived = next
-        return Deferred.await(next)
+      held: Effect.flatMap(Deferred.make<string>(), (next) => {
+        holding = Option.some(next)
+        return Effect.onInterrupt(Deferred.await(next), () => Effect.sync(() => void (holding = Option.none())))
       })
     }
   })

@@ -38,7 +38,7 @@ import * as World from "./world.ts"
 
 /**
  * - `load`: while it is called
- * - `delivery`: while a receiver has a webhook and has not answered
+ * - `delivery`: when a receiver has taken a webhook and its answer is on its way
  * - `start`: while it opens its store
  * - `ending`: while it ends as it was asked to
  * - `first start`: while it makes the tables of a new store
@@ -67,6 +67,8 @@ export interface Figures {
   readonly webhooks: {
     readonly due: number
     readonly missing: number
+    /** Taken by the receiver of whose answer the platform never heard: each has to be told again. */
+    readonly held: number
     readonly again: number
     readonly refused: number
   }
@@ -301,6 +303,13 @@ const trial = (options: Options) =>
       yield* invariants(other)
     }))
 
+    /** Until a webhook is taken that the platform does not know to be. */
+    const taken = receiver.held.pipe(
+      Effect.tap((event) => Effect.sync(() => void held.add(event))),
+      Effect.timeoutOption("20 seconds")
+    )
+
+    const held = new Set<string>()
     let kills = 0
     let shown = 0
     for (const kind of options.kills) {
@@ -319,7 +328,7 @@ const trial = (options: Options) =>
       } else {
         yield* work
         yield* kind === "delivery"
-          ? Effect.zipRight(Effect.timeoutOption(receiver.arrival, "10 seconds"), Effect.sleep(between(0, 20)))
+          ? taken
           : Effect.zipRight(answered(Math.ceil(between(0, 30))), Effect.sleep(between(0, 100)))
         if (kind === "ending") {
           yield* command.signal("SIGTERM")
@@ -340,8 +349,9 @@ const trial = (options: Options) =>
     }
 
     const missing = Effect.sync(() => Array.from(journal.due).filter((event) => !receiver.taken.has(event)))
-    yield* Effect.repeat(missing, {
-      until: (events) => events.length === 0,
+    const forgotten = Effect.sync(() => Array.from(held).filter((event) => receiver.taken.get(event) === 0))
+    yield* Effect.repeat(Effect.all([missing, forgotten]), {
+      until: (events) => events.flat().length === 0,
       schedule: Schedule.upTo(Schedule.spaced("50 millis"), patience)
     })
     yield* journal.check(true)
@@ -351,8 +361,11 @@ const trial = (options: Options) =>
 
     const never = yield* missing
     journal.problems.push(...never.map((event) => `nobody was told: ${event}`))
+    for (const event of yield* forgotten) {
+      journal.problems.push(`it was not told again, though no answer had come: ${event}`)
+    }
     for (const event of receiver.taken.keys()) {
-      if (event !== "again" && !journal.due.has(event)) {
+      if (!journal.due.has(event)) {
         journal.problems.push(`somebody was told what is not so: ${event}`)
       }
     }
@@ -369,7 +382,8 @@ const trial = (options: Options) =>
       webhooks: {
         due: journal.due.size,
         missing: never.length,
-        again: receiver.taken.get("again") ?? 0,
+        held: held.size,
+        again: Array.from(receiver.taken.values()).reduce((sum, times) => sum + times, 0),
         refused: receiver.statuses.get(503) ?? 0
       },
       problems: journal.problems,

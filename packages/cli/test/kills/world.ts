@@ -4,7 +4,6 @@ import * as DirectoryWebhook from "@effect-launchkey/clients/DirectoryWebhook"
 import * as OrganizationClient from "@effect-launchkey/clients/OrganizationClient"
 import * as ServiceClient from "@effect-launchkey/clients/ServiceClient"
 import * as ServiceWebhook from "@effect-launchkey/clients/ServiceWebhook"
-import * as WebhookInbox from "@effect-launchkey/clients/WebhookInbox"
 import type { DirectoryId, OrganizationId, ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import * as LinkedDevice from "@effect-launchkey/platform/LinkedDevice"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
@@ -16,10 +15,7 @@ import { Context, Effect, Layer, Option, Schedule } from "effect"
 import * as Admin from "../../src/internal/admin.ts"
 import type { Receiver } from "./receiver.ts"
 
-const http = Layer.provideMerge(
-  Layer.merge(RemoteApi.layer, WebhookInbox.layerMemory()),
-  Layer.merge(NodeHttpClient.layerUndici, Jose.layer)
-)
+const http = Layer.provideMerge(RemoteApi.layer, Layer.merge(NodeHttpClient.layerUndici, Jose.layer))
 
 /** One that goes on until the platform is there again. */
 const patient = Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.intersect(Schedule.recurs(6)))
@@ -40,7 +36,7 @@ export const make = (options: {
 }) =>
   Effect.gen(function*() {
     const { baseUrl, receiver } = options
-    const context = yield* Layer.build(http)
+    const context = yield* Layer.build(Layer.merge(http, receiver.inbox))
 
     const calling = ({ issuer, patient: isPatient, signingKey }: Calling) =>
       Effect.map(

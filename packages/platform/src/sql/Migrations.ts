@@ -217,6 +217,7 @@ export const migrations: Readonly<Record<string, Migrations.Migration>> = {
       created BIGINT NOT NULL,
       PRIMARY KEY (id)
     ) ${clustered(sql)}`,
+    // One per operator, so that whoever prunes it may read it whole.
     sql`CREATE TABLE platform_operator_invitations (
       operator_id ${key(sql)},
       hash ${key(sql)} UNIQUE,
@@ -263,6 +264,9 @@ export const migrations: Readonly<Record<string, Migrations.Migration>> = {
     sql`CREATE INDEX platform_authorizations_latest ON platform_authorizations (created, id)`,
     sql`CREATE INDEX platform_authorizations_of_service ON platform_authorizations (service_id, created, id)`,
     sql`CREATE INDEX platform_authorizations_of_directory ON platform_authorizations (directory_id, created, id)`
+  ]),
+  "0007_claims": statements((sql) => [
+    sql`ALTER TABLE platform_deliveries ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0`
   ])
 }
 

@@ -1,6 +1,7 @@
 /**
  * The webhooks that are on their way in a SQL database, which outlives the process and which several share. Whoever
- * claims one has it until its lease runs out; what was claimed by a process that died is due again then.
+ * claims one has it until its lease runs out; what was claimed by a process that died is due again then, and in a file, which
+ * one process has at a time, as soon as the next one opens it.
  *
  * What a webhook tells is in its row, for as long as the log holds it, so that it can be told again.
  *
@@ -83,7 +84,8 @@ const Logged = Schema.Struct({
 const Outlook = Schema.Tuple(Schema.Struct({ open: Rows.Int64, next: Schema.OptionFromNullOr(Time) }))
 
 /**
- * Keeps the table from growing as long as its scope is open. The tables are there: see `Migrations`.
+ * Keeps the table from growing as long as its scope is open. The tables are there: see `Migrations`. In a file it ends all
+ * claims, so it is made once.
  *
  * @since 0.1.0
  * @category constructors
@@ -136,7 +138,7 @@ export const make = (
           SELECT id, origin, row_number() OVER (PARTITION BY origin ORDER BY due, id) AS place FROM due
         )
         UPDATE platform_deliveries
-        SET due = ${DateTime.toEpochMillis(until)}, ticket = ticket + 1
+        SET due = ${DateTime.toEpochMillis(until)}, ticket = ticket + 1, claimed = 1
         WHERE id IN (
           SELECT placed.id FROM placed
           WHERE placed.place + coalesce((
@@ -158,6 +160,15 @@ export const make = (
       )
       RETURNING 1 AS gone`
 
+    // By those who had the file before: none of them is there any more.
+    const freed = sql`UPDATE platform_deliveries SET due = created, ticket = ticket + 1, claimed = 0
+      WHERE state = 'PENDING' AND claimed = 1`
+    if (dialect === "sqlite") {
+      yield* Effect.catchAll(
+        run("WebhookQueue.make", freed),
+        (error) => Effect.logWarning("Webhooks that were on their way before wait until the claims to them end", error)
+      )
+    }
     yield* run("WebhookQueue.sweep", forgotten).pipe(
       Effect.repeat({ while: (rows) => rows.length === sweep.size }),
       Effect.catchAll((error) => Effect.logDebug("old deliveries could not be deleted; it will be tried again", error)),
@@ -207,9 +218,9 @@ export const make = (
           const attempts = yield* Effect.mapError(Schema.encode(Attempts)(made), Rows.unreadable(operation))
           const since = Option.orElse(claim.failingSince, () => Option.map(attempt, ({ at }) => at))
           const change = outcome._tag === "Again"
-            ? sql`due = ${DateTime.toEpochMillis(outcome.due)}, failures = ${claim.failures + 1}, failing_since = ${
-              Option.getOrNull(Option.map(since, DateTime.toEpochMillis))
-            }`
+            ? sql`due = ${DateTime.toEpochMillis(outcome.due)}, claimed = 0, failures = ${
+              claim.failures + 1
+            }, failing_since = ${Option.getOrNull(Option.map(since, DateTime.toEpochMillis))}`
             : sql`state = ${outcome._tag === "Delivered" ? "DELIVERED" : "GIVEN_UP"}`
           const rows = yield* run(
             operation,
@@ -223,7 +234,7 @@ export const make = (
       release: (claim, now) =>
         Effect.asVoid(run(
           "WebhookQueue.release",
-          sql`UPDATE platform_deliveries SET due = ${DateTime.toEpochMillis(now)}
+          sql`UPDATE platform_deliveries SET due = ${DateTime.toEpochMillis(now)}, claimed = 0
             WHERE id = ${claim.id} AND ticket = ${claim.ticket} AND state = 'PENDING'`
         )),
 
@@ -245,7 +256,8 @@ export const make = (
           join(
             "WebhookQueue.replay",
             sql`UPDATE platform_deliveries
-              SET state = 'PENDING', due = ${DateTime.toEpochMillis(now)}, failures = 0, failing_since = NULL
+              SET state = 'PENDING', due = ${DateTime.toEpochMillis(now)}, claimed = 0, failures = 0,
+                failing_since = NULL
               WHERE id = ${id} AND state <> 'PENDING' AND origin <> '' AND id > coalesce(
                 (SELECT id FROM platform_deliveries ORDER BY id DESC LIMIT 1 OFFSET ${limits.log}), 0)
               RETURNING ${shown}`

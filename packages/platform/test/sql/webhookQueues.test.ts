@@ -178,6 +178,25 @@ onEachDatabase("SqlWebhookQueue", (database) => {
       yield* Effect.repeat(sql`SELECT id FROM platform_deliveries`, { until: (rows) => rows.length === 2 })
     }))
 
+  it.scoped("has what others claimed before due at once in a file, and where several share it when they had their time", () =>
+    Effect.gen(function*() {
+      const { context, sql } = yield* database
+      const queue = Effect.provide(SqlWebhookQueue.make(), context)
+      const before = yield* queue
+      yield* before.enqueue(webhook, at(0))
+      yield* before.enqueue(webhook, at(0))
+      const [lost, failing] = yield* before.claim(due(0))
+      assert(lost !== undefined && failing !== undefined)
+      yield* before.settle(failing, failed(0), Outcome.Again({ due: at(20) }))
+      const next = yield* queue
+      const ids = (time: number) => Effect.map(next.claim(due(time)), (claims) => claims.map(({ id }) => id))
+      const alone = sql.onDialectOrElse({ pg: () => false, orElse: () => true })
+      assert.deepStrictEqual(yield* ids(1), alone ? [lost.id] : [])
+      // what waits for its next attempt goes on waiting
+      assert.deepStrictEqual(yield* ids(20), [failing.id])
+      assert.strictEqual(yield* before.settle(lost, Option.none(), Outcome.Delivered()), !alone)
+    }))
+
   it.scoped("adds nothing where the transaction that it is part of is undone", () =>
     Effect.gen(function*() {
       const { context, sql } = yield* database

@@ -63,9 +63,12 @@ onEachDatabase("senders of several processes", (database) => {
         Effect.flatMap(other, queueOf),
         (queue) => senderOf(queue, Effect.succeed(204))
       )
-      yield* TestClock.adjust("39 seconds")
-      assert.strictEqual(yield* Queue.size(next.arrived), 0)
-      yield* TestClock.adjust("1 second")
+      // In a file nobody else can be about it.
+      if (sql.onDialectOrElse({ pg: () => true, orElse: () => false })) {
+        yield* TestClock.adjust("39 seconds")
+        assert.strictEqual(yield* Queue.size(next.arrived), 0)
+        yield* TestClock.adjust("1 second")
+      }
       assert.strictEqual(yield* Queue.take(next.arrived), id)
     }).pipe(Effect.provide(PlatformKeys.layerGenerated)))
 
