@@ -143,7 +143,7 @@ describe("launchkey", () => {
         yield* Effect.scoped(Effect.flatMap(open, ({ insertOrganization }) => insertOrganization(organization)))
         const { code, err } = yield* inProcess({}, "sandbox", "--port", "0", "--store", `file:${file}`)
         assert.strictEqual(code, 2)
-        assert.include(err, "The store has 1 organizations already")
+        assert.include(err, "The store has an organization already")
         assert.deepStrictEqual(yield* Effect.flatMap(open, ({ organizations }) => organizations), [organization])
       }).pipe(Effect.provide([FetchHttpClient.layer, NodeContext.layer])))
 

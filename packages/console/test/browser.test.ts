@@ -1,10 +1,10 @@
-import { AuthorizationRequestId } from "@effect-launchkey/core/Authorization"
 import * as PageChecks from "@effect-launchkey/testing/PageChecks"
 import * as Browser from "@effect-launchkey/testing/TestBrowser"
 import { assert, describe, it as test, layer } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import type { BrowserContext, Page } from "playwright-core"
 import * as Fake from "./support/fake.ts"
+import { layer as platform, Served } from "./support/platform.ts"
 import { layer as world, World } from "./support/world.ts"
 
 const at = <A>(act: () => Promise<A>) => Effect.promise(act)
@@ -19,6 +19,9 @@ const says = (page: Page, text: string) => at(() => page.locator(".news", { hasT
 
 const nav = (page: Page, name: string) =>
   at(() => page.getByRole("navigation", { name: "Console" }).getByRole("link", { name }).click())
+
+/** The page before a fake of its API, and before a platform. */
+const everything = Layer.mergeAll(world, platform, Browser.layer)
 
 /** A device with a passkey's place in it, whose owner agrees to everything. */
 const authenticator = (context: BrowserContext, page: Page) =>
@@ -39,11 +42,15 @@ const authenticator = (context: BrowserContext, page: Page) =>
 
 const service = `#/org/${Fake.ids.organization}/dir/${Fake.ids.directory}/svc/${Fake.ids.service}`
 
-const open = (hash: string, options: Parameters<typeof Browser.visit>[1] = wide) =>
+const open = (
+  hash: string,
+  options: Parameters<typeof Browser.visit>[1] = wide,
+  meant: RegExp = Browser.answered(401)
+) =>
   Effect.gen(function*() {
     const { page: address, state } = yield* World
     state.signedIn = true
-    return yield* Browser.visit(`${address}${hash}`, options)
+    return yield* Browser.visit(`${address}${hash}`, options, { meant })
   })
 
 describe("a browser", () => {
@@ -56,32 +63,27 @@ describe("a browser", () => {
 describe.skipIf(Browser.executable === undefined)(
   Browser.executable === undefined ? Browser.absent : "Chromium",
   () => {
-    layer(Layer.merge(world, Browser.layer), { excludeTestServices: true })("the console in a browser", (it) => {
+    layer(everything, { excludeTestServices: true })("the console in a browser", (it) => {
       it.scoped("is entered by an invitation, does what an operator does, and is left", () =>
         Effect.gen(function*() {
-          const { page: address, state } = yield* World
-          state.signedIn = false
-          const { context, page } = yield* Browser.visit(address, wide)
+          const { ask, heard, invite, linkedDevice, page: address, pass } = yield* Served
+          const { context, page } = yield* Browser.visit(address, wide, { meant: Browser.answered(401, 403) })
           yield* authenticator(context, page)
           yield* heading(page, "Sign in")
-          yield* at(() => page.goto(`${address}#invite=${Fake.ids.invitation}`))
+          const invitation = yield* invite("Grace")
+          yield* at(() => page.goto(`${address}${invitation}`))
           yield* heading(page, "You are invited")
           assert.strictEqual(yield* at(async () => new URL(page.url()).hash), "")
           yield* at(() => page.getByLabel("What this passkey is to be called").fill("Laptop"))
           yield* at(() => button(page, "Make a passkey").click())
 
-          yield* at(() => page.getByRole("link", { name: "Example Ltd" }).click())
+          yield* at(() => page.getByRole("link", { name: "Organization", exact: true }).click())
           yield* at(() => button(page, "New directory").click())
           yield* at(() => page.getByRole("dialog").getByLabel("Name").fill("Customers"))
           yield* at(() => page.keyboard.press("Enter"))
           yield* heading(page, "Customers")
           yield* at(() => page.goBack())
-          yield* at(() => page.getByRole("link", { name: "Employees" }).click())
-          yield* at(() => page.getByRole("textbox", { name: "User" }).fill("ada"))
-          yield* at(() => page.keyboard.press("Enter"))
-          yield* at(() => page.getByRole("cell", { name: "Ada's phone", exact: true }).waitFor())
-          assert.notInclude(page.url(), "ada")
-
+          yield* at(() => page.getByRole("link", { name: "Directory", exact: true }).click())
           yield* at(() => page.getByRole("link", { name: "Vault" }).click())
           yield* at(() => page.getByRole("link", { name: "Edit the policy" }).click())
           yield* at(() => page.locator(".land").first().waitFor())
@@ -92,36 +94,52 @@ describe.skipIf(Browser.executable === undefined)(
           yield* at(() => page.getByLabel("Longitude").fill("16.37"))
           yield* at(() => page.getByLabel("Radius").fill("250"))
           yield* at(() => page.getByText("In “Office” (within 250 m)").waitFor())
-          // the second time the platform wants the passkey once more
-          state.verified = false
+          yield* pass("11 minutes")
           yield* at(() => button(page, "Set the policy").click())
           yield* at(() => page.getByRole("dialog", { name: "Use your passkey" }).waitFor())
           yield* at(() => button(page, "Continue").click())
           yield* says(page, "The policy is set")
-          const [{ policy } = { policy: undefined }] = state.services
-          assert.strictEqual(policy?._tag, "ConditionalGeofence")
+          yield* heading(page, "Vault")
+          yield* at(() => page.getByText("In “Office” (within 250 m)").waitFor())
+
+          const device = yield* linkedDevice("ada", { name: "Ada's phone" })
+          yield* at(() => page.getByRole("link", { name: "Directory", exact: true }).click())
+          yield* at(() => page.getByRole("textbox", { name: "User" }).fill("ada"))
+          yield* at(() => page.keyboard.press("Enter"))
+          yield* at(() => page.getByRole("cell", { name: "Ada's phone", exact: true }).waitFor())
+          assert.notInclude(page.url(), "ada")
 
           yield* nav(page, "Live requests")
           yield* at(() => page.locator(".pill[data-reach=Live]").waitFor())
-          const [request] = state.requests
-          if (request !== undefined) {
-            const id = AuthorizationRequestId.make("00000000-0000-4000-8000-000000000999")
-            state.requests.unshift({ ...request, id, state: "OPEN" })
-            const row = page.getByRole("row").filter({ hasText: id })
-            yield* at(() => row.getByText("open").waitFor())
-            state.requests[0] = { ...request, id, state: "ANSWERED" }
-            yield* at(() => row.getByText("answered").waitFor())
-          }
+          const request = page.getByRole("row").filter({ hasText: yield* ask("ada") })
+          yield* at(() => request.getByText("open").waitFor())
+          yield* device.deny({ fraud: true })
+          yield* at(() => request.getByText("answered").waitFor())
+
+          yield* nav(page, "Fraud")
+          yield* at(() => page.getByRole("button", { name: /ask again$/ }).click())
+          yield* at(() => page.getByRole("dialog").getByLabel("User").fill("ada"))
+          yield* at(() => page.keyboard.press("Enter"))
+          yield* says(page, "The service may ask the user again.")
 
           yield* nav(page, "Deliveries")
-          yield* at(() => page.getByRole("combobox", { name: "State" }).selectOption("given up"))
-          yield* at(() => button(page, "Replay delivery 2").click())
+          yield* at(() => button(page, "Replay delivery 1").click())
           yield* at(() => button(page, "Deliver again").click())
-          yield* says(page, "Delivery 2 is on its way again.")
+          yield* says(page, "Delivery 1 is on its way again.")
+          yield* Effect.repeat(heard, { until: (times) => times === 2, schedule: Schedule.spaced("20 millis") })
+          const twice = page.locator("summary[aria-label=\"Attempts of delivery 1\"]", { hasText: "2" })
+          yield* Effect.repeat(
+            at(async () => {
+              await button(page, "Look again").click()
+              return await twice.isVisible()
+            }),
+            { until: (shown) => shown, schedule: Schedule.spaced("50 millis") }
+          )
 
           yield* nav(page, "Audit")
-          const entry = page.getByRole("row").filter({ hasText: "replayed a webhook" })
-          yield* at(() => entry.getByText("Grace").waitFor())
+          for (const act of ["replayed a webhook", "let it ask again after a report of fraud", "set the policy"]) {
+            yield* at(() => page.getByRole("row").filter({ hasText: act }).getByText("Grace").waitFor())
+          }
           yield* at(() => button(page, "Verify the chain").click())
           yield* at(() => page.getByText("entries follow on each other").waitFor())
 
@@ -192,7 +210,7 @@ describe.skipIf(Browser.executable === undefined)(
       it.scoped("shows who is not signed in any more where to sign in, and says what went wrong otherwise", () =>
         Effect.gen(function*() {
           const { state } = yield* World
-          const { page } = yield* open("#/platform-keys")
+          const { page } = yield* open("#/platform-keys", wide, /status of 401|net::ERR_FAILED/)
           yield* heading(page, "Platform keys")
           yield* at(() => page.route("**/api/audit/list", (route) => route.abort()))
           yield* nav(page, "Audit")
@@ -219,6 +237,7 @@ describe.skipIf(Browser.executable === undefined)(
                 [`${service}/policy`, "Policy"],
                 ["#/requests", "Live requests"],
                 ["#/deliveries", "Webhook deliveries"],
+                ["#/fraud", "Reports of fraud"],
                 ["#/audit", "Audit log"],
                 ["#/platform-keys", "Platform keys"],
                 ["#/account", "Your account"]

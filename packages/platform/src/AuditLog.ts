@@ -126,6 +126,24 @@ export const following = (head: Head, { act, keyId, on }: Recorded): Effect.Effe
     return { ...entry, hash: yield* hashOf(entry) }
   })
 
+/**
+ * Those before a sequence number, by default up to the last; latest first, at most `limit`.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const latest = <E>(
+  log: Pick<Service<E>, "entries" | "head">,
+  { before, limit }: { readonly before?: number | undefined; readonly limit: number }
+): Effect.Effect<ReadonlyArray<Entry>, E> =>
+  Effect.gen(function*() {
+    const { sequence } = Option.getOrElse(yield* log.head, () => origin)
+    const last = Math.min(sequence, (before ?? Infinity) - 1)
+    if (last < 1) return []
+    const after = Math.max(0, last - limit)
+    return (yield* log.entries({ after, limit: last - after })).filter((entry) => entry.sequence <= last).reverse()
+  })
+
 const page = 500
 
 /**

@@ -129,6 +129,7 @@ const operating = HttpApiBuilder.group(ConsoleApi, "operating", (handlers) =>
     const _ = yield* Operating.make
     const administration = yield* Administration.Administration
     const clock = yield* PlatformClock.PlatformClock
+    const log = yield* AuditLog.AuditLog
     const operators = yield* Operators.Operators
     const store = yield* Store.Store
 
@@ -167,8 +168,10 @@ const operating = HttpApiBuilder.group(ConsoleApi, "operating", (handlers) =>
       .handle("listPlatformKeys", () => _.listPlatformKeys)
       .handle("rotatePlatformKey", () => acting(() => _.rotatePlatformKey))
       .handle("retirePlatformKey", ({ payload }) => acting(() => _.retirePlatformKey(payload)))
-      .handle("listAudit", ({ payload }) => _.listAudit(payload))
+      .handle("listAudit", ({ payload }) => AuditLog.latest(log, payload))
       .handle("verifyAudit", ({ payload }) => _.verifyAudit(payload))
+      .handle("listFraud", ({ payload: { limit } }) => store.fraudReports(limit))
+      .handle("liftFraud", ({ payload }) => acting(() => _.liftFraud(payload)))
       .handle("listOperators", () => operators.operators)
   }))
 

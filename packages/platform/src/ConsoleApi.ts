@@ -23,6 +23,7 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import * as AuditEntry from "./AuditEntry.ts"
 import { NotUnsealed } from "./KeyVault.ts"
 import { endpoints } from "./OperatingApi.ts"
 import * as Operator from "./Operator.ts"
@@ -448,8 +449,18 @@ export class OperatingGroup extends HttpApiGroup.make("operating")
   .add(endpoints.listPlatformKeys)
   .add(endpoints.rotatePlatformKey.middleware(RecentlyVerified))
   .add(endpoints.retirePlatformKey.middleware(RecentlyVerified))
-  .add(endpoints.listAudit)
+  .add(
+    post("listAudit", "/audit/list")
+      .setPayload(Schema.Struct({
+        /** Only those with a lower number: the next page. */
+        before: Schema.optional(Schema.Int),
+        limit: Schema.Int.pipe(Schema.between(1, 1000))
+      }))
+      .addSuccess(Schema.Array(AuditEntry.Entry))
+  )
   .add(endpoints.verifyAudit)
+  .add(endpoints.listFraud)
+  .add(endpoints.liftFraud.middleware(RecentlyVerified))
   .add(
     post("listOperators", "/operators/list").addSuccess(Schema.Array(Operator.Operator))
   )

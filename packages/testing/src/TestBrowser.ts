@@ -93,15 +93,25 @@ export const profile = (
     ))
 
 /**
+ * What is said on a page's console of an answer with such a status.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const answered = (...statuses: ReadonlyArray<number>): RegExp =>
+  new RegExp(`^Failed to load resource: the server responded with a status of (?:${statuses.join("|")}) `)
+
+/**
  * A page in a profile of its own, which by the end of the scope has violated no policy, thrown nothing and asked no other
- * origin.
+ * origin. Where `meant` says which errors are to be on its console, there were no others.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const visit = (
   url: string,
-  options?: BrowserContextOptions
+  options?: BrowserContextOptions,
+  { meant }: { readonly meant?: RegExp } = {}
 ): Effect.Effect<{ readonly context: BrowserContext; readonly page: Page }, never, RunningBrowser | Scope.Scope> =>
   Effect.gen(function*() {
     const context = yield* profile(options)
@@ -110,7 +120,9 @@ export const visit = (
     context.on("page", (page) => {
       page.on("pageerror", ({ message }) => found.push(message))
       page.on("console", (message) => {
-        if (/content.security.policy|trusted.?type/i.test(message.text())) found.push(message.text())
+        const violation = /content.security.policy|trusted.?type/i.test(message.text())
+        const error = meant !== undefined && message.type() === "error" && !meant.test(message.text())
+        if (violation || error) found.push(message.text())
       })
       page.on("request", (request) => {
         if (new URL(request.url()).origin !== new URL(url).origin) found.push(request.url())

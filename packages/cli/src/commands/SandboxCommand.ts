@@ -82,7 +82,9 @@ const backing = (store: string) =>
       Effect.catchTag("NotEmpty", ({ organizations }) =>
         new Unusable({
           what: "Arguments",
-          problem: `The store has ${organizations} organizations already, which a sandbox would forget`,
+          problem: `The store has ${
+            organizations === 1 ? "an organization" : `${organizations} organizations`
+          } already, which a sandbox would forget`,
           next: "Give --store an empty one, such as a file that is not there yet."
         }))
     )

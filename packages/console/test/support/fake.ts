@@ -96,6 +96,13 @@ export const state = () => {
       updated: at(-500)
     }] as Array<typeof OperatingApi.Device.Type>,
     audit: [] as Array<AuditEntry.Entry>,
+    fraud: [{
+      authorizationRequestId: AuthorizationRequestId.make(uuid(103)),
+      serviceId: ids.service,
+      directoryId: ids.directory,
+      deviceId: DeviceId.make(uuid(50)),
+      at: at(-3)
+    }] as Array<typeof OperatingApi.FraudReport.Type>,
     directories: [{
       id: ids.directory,
       organizationId: ids.organization,
@@ -310,8 +317,14 @@ const layers = (now: State) => {
       .handle("listAudit", ({ payload }) =>
         Effect.sync(() =>
           now.audit.filter(({ sequence }) =>
-            sequence > payload.after
-          ).slice(0, payload.limit)
+            sequence < (payload.before ?? Infinity)
+          ).reverse().slice(0, payload.limit)
+        ))
+      .handle("listFraud", () =>
+        Effect.sync(() => now.fraud))
+      .handle("liftFraud", ({ payload }) =>
+        Effect.sync(() =>
+          write(now, "fraud.lift", Entity.service(payload.serviceId))
         ))
       .handle("verifyAudit", () =>
         Effect.sync(() => {

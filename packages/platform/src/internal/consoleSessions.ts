@@ -26,7 +26,7 @@ import * as Store from "../Store.ts"
 import type * as WebAuthn from "../WebAuthn.ts"
 import * as Tokens from "./tokens.ts"
 
-export const times = {
+const times = {
   /** Of a challenge. */
   challenge: Duration.minutes(5),
   /** How long a session lasts in which nothing is done. */

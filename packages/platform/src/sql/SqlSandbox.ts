@@ -25,7 +25,8 @@ export class NotEmpty extends Schema.TaggedError<NotEmpty>("@effect-launchkey/pl
   { organizations: Schema.Int }
 ) {
   override get message(): string {
-    return `The store has ${this.organizations} organizations already, which a sandbox would forget. Give it an empty one.`
+    const what = this.organizations === 1 ? "an organization" : `${this.organizations} organizations`
+    return `The store has ${what} already, which a sandbox would forget. Give it an empty one.`
   }
 }
 

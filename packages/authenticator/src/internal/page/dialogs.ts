@@ -60,6 +60,9 @@ const enterNumber: Effect.Effect<Option.Option<string>> = Effect.suspend(() => {
     class: "number"
   })
   const said = h("p", { class: "problem", role: "alert" })
+  input.addEventListener("input", () => {
+    said.textContent = ""
+  })
   return asked<Option.Option<string>>({
     title: "Enter the number",
     body: [

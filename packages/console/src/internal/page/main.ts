@@ -17,6 +17,7 @@ import * as names from "./names.ts"
 import { account } from "./pages/account.ts"
 import { audit } from "./pages/audit.ts"
 import { deliveries } from "./pages/deliveries.ts"
+import { fraud } from "./pages/fraud.ts"
 import * as organizations from "./pages/organizations.ts"
 import { platformKeys } from "./pages/platformKeys.ts"
 import { requests } from "./pages/requests.ts"
@@ -37,6 +38,7 @@ const sections = [
   ["Organizations", "#/"],
   ["Live requests", "#/requests"],
   ["Deliveries", "#/deliveries"],
+  ["Fraud", "#/fraud"],
   ["Audit", "#/audit"],
   ["Platform keys", "#/platform-keys"]
 ] as const
@@ -52,6 +54,8 @@ const route = (app: App, hash: string): Effect.Effect<Page, Problem> => {
       return Effect.flatMap(named, (names) => requests(app, names, id === "" ? Option.none() : asOf(id)))
     case "deliveries":
       return Effect.flatMap(named, (names) => deliveries(app, names))
+    case "fraud":
+      return Effect.flatMap(named, (names) => fraud(app, names))
     case "audit":
       return Effect.flatMap(named, (names) => audit(app, names))
     case "platform-keys":

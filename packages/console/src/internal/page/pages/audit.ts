@@ -66,26 +66,8 @@ export const audit = ({ api, call, reload, run }: App, names: Names): Effect.Eff
         ? document.createTextNode("the platform")
         : names.of(identifier)
     }
-    const from = (after: number, limit: number) => call(api.operating.listAudit({ payload: { after, limit } }))
-
-    /** The number of the last entry: the log is read from its beginning, so its end is looked for. */
-    const last = Effect.gen(function*() {
-      let [low, high] = [0, size]
-      while ((yield* from(high, 1)).length > 0) {
-        low = high
-        high *= 2
-      }
-      while (low < high) {
-        const middle = Math.floor((low + high) / 2)
-        if ((yield* from(middle, 1)).length > 0) low = middle + 1
-        else high = middle
-      }
-      return low
-    })
-    const end = yield* last
     const shown = h("div", { "aria-live": "polite" })
-    const older = ui.button("Older", "plain", () => run(show(begin)))
-    let begin = end
+    const older = ui.button("Older", "plain", () => run(more))
     const row = ({ act, actor, at, keyId, on, sequence }: Entry) => [
       String(sequence),
       ui.time(at),
@@ -95,11 +77,12 @@ export const audit = ({ api, call, reload, run }: App, names: Names): Effect.Eff
       Option.match(keyId, { onNone: () => "–", onSome: ui.mono })
     ]
     let entries: ReadonlyArray<Entry> = []
-    const show = (to: number) =>
-      Effect.map(to === 0 ? Effect.succeed([]) : from(Math.max(0, to - size), Math.min(size, to)), (next) => {
-        entries = [...entries, ...[...next].reverse()]
-        begin = Math.max(0, to - size)
-        older.hidden = begin === 0
+    const more = Effect.suspend(() =>
+      call(api.operating.listAudit({ payload: { before: entries.at(-1)?.sequence, limit: size } }))
+    ).pipe(
+      Effect.map((next) => {
+        entries = [...entries, ...next]
+        older.hidden = next.length < size
         shown.replaceChildren(
           ui.table(
             "Audit log",
@@ -109,7 +92,8 @@ export const audit = ({ api, call, reload, run }: App, names: Names): Effect.Eff
           )
         )
       })
-    yield* show(end)
+    )
+    yield* more
     const verdict = h("p", { role: "status", class: "verdict" })
     const verify = Effect.map(call(api.operating.verifyAudit({ payload: {} })), ({ broken: at, head, holds }) => {
       verdict.replaceChildren(

@@ -42,17 +42,22 @@ const row = (request: Request, names: Names) => {
   return { element, update }
 }
 
+/** How many older ones are kept. */
+const most = 1000
+
 const decode = Schema.decodeUnknownEither(ConsoleApi.live.Requests)
 
 export const requests = (
   { api, call, run }: App,
   names: Names,
   of: Option.Option<typeof ConsoleApi.RequestsOf.Type>
-): Effect.Effect<Page, Problem> =>
-  Effect.map(
+): Effect.Effect<Page, Problem> => {
+  const page = (before?: Pick<Request, "created" | "id">) =>
     call(api.operating.listRequests({
-      payload: { limit: ConsoleApi.live.limit, ...(Option.isSome(of) ? { of: of.value } : {}) }
-    })),
+      payload: { limit: ConsoleApi.live.limit, of: Option.getOrUndefined(of), before }
+    }))
+  return Effect.map(
+    page(),
     (first) => {
       const body = h("tbody", { role: "rowgroup" })
       const columns = ["State", "Service", "Directory", "Asked", "Expires", "Id"]
@@ -70,10 +75,13 @@ export const requests = (
       const pill = h("span", { class: "pill", role: "status" })
       const shown = new Map<string, ReturnType<typeof row>>()
       let latest = first
+      /** What was asked for besides, and what the stream tells no more of since. */
+      let older: ReadonlyArray<Request> = []
       let paused = false
       let reach: Reach = "Connecting"
       const show = () => {
-        keyed(body, new Map(latest.map((request) => [request.id, request])), shown, (request) => row(request, names))
+        const all = [...latest, ...older].map((request) => [request.id, request] as const)
+        keyed(body, new Map(all), shown, (request) => row(request, names))
         list.hidden = latest.length === 0
         nothing.hidden = latest.length > 0
       }
@@ -88,6 +96,16 @@ export const requests = (
         if (!paused) show()
         say()
       })
+      const more = ui.button("Older", "plain", () =>
+        run(Effect.gen(function*() {
+          const last = older.at(-1) ?? latest.at(-1)
+          if (last === undefined) return
+          const next = yield* page({ created: last.created, id: last.id })
+          older = [...older, ...next]
+          more.hidden = next.length < ConsoleApi.live.limit
+          show()
+        })))
+      more.hidden = first.length < ConsoleApi.live.limit
       show()
       say()
       const query = Option.match(of, { onNone: () => "", onSome: (of) => `?of=${encodeURIComponent(of)}` })
@@ -102,6 +120,10 @@ export const requests = (
             source.addEventListener("message", ({ data }) => {
               const read = decode(data)
               if (Either.isLeft(read)) return
+              if (older.length > 0) {
+                const still = new Set(read.right.map(({ id }) => id))
+                older = [...latest.filter(({ id }) => !still.has(id)), ...older].slice(0, most)
+              } else more.hidden = read.right.length < ConsoleApi.live.limit
               latest = read.right
               if (!paused) show()
             })
@@ -135,10 +157,11 @@ export const requests = (
             ],
             list,
             nothing,
+            more,
             h(
               "p",
               { class: "hint" },
-              `The latest ${ConsoleApi.live.limit}. Who is asked, what for and the answer are the service's own affair, `
+              `The latest ${ConsoleApi.live.limit} change as they are answered; older ones show what they were when read. Who is asked, what for and the answer are the service's own affair, `
                 + "and are not shown."
             )
           )
@@ -146,3 +169,4 @@ export const requests = (
       }
     }
   )
+}
