@@ -31,6 +31,7 @@ const operated = Layer.scoped(
         baseUrl: "https://mfa.example.com",
         store: "memory:",
         authenticator: false,
+        console: { enabled: true },
         adminSocket: "admin.sock",
         listen: { port: 0 },
         operations: { enabled: false }
@@ -197,6 +198,51 @@ layer(operated, { excludeTestServices: true, timeout: 60_000 })("launchkey admin
       assert.deepStrictEqual(yield* result("fraud", "list", "--limit", "1"), [])
       const nobody = yield* admin("fraud", "lift", ids.directory, "nobody@example.com", ids.service)
       assert.deepStrictEqual([nobody.code, nobody.err.includes("nobody@example.com")], [1, false])
+    }))
+
+  it.effect("invites operators to the console, lists them, ends their sessions and removes them", () =>
+    Effect.gen(function*() {
+      const { admin, result } = yield* Operated
+      assert.include((yield* admin("operator", "list")).out, "No operators.")
+      const invited = yield* result("operator", "invite", "--name", "Grace")
+      assert(Predicate.isRecord(invited) && typeof invited["operatorId"] === "string")
+      const id = invited["operatorId"]
+      assert.match(String(invited["url"]), /^https:\/\/mfa\.example\.com\/console\/#invite=[\w-]{43}$/)
+      const again = yield* admin("operator", "invite", "--operator", id)
+      assert.match(again.out, new RegExp(`^Operator ${id} is let in once, until `))
+      assert.notInclude(again.out, String(invited["url"]))
+      assert.match((yield* admin("operator", "list")).out, new RegExp(`^${id} +Grace +\\S+ +0$`, "m"))
+      assert.include((yield* admin("operator", "sessions", "end", id)).out, "Ended 0 sessions.")
+      assert.include((yield* admin("audit", "list", "--limit", "1000")).out, `operator.invite`)
+      assert.deepStrictEqual(yield* result("operator", "remove", id), { operatorId: id })
+      assert.deepStrictEqual(yield* result("operator", "list"), [])
+    }))
+
+  it.effect("refuses an operator who is not said, is not known, or has nowhere to go", () =>
+    Effect.gen(function*() {
+      const { admin, folder } = yield* Operated
+      const fs = yield* FileSystem.FileSystem
+      const refused = (...args: ReadonlyArray<string>) =>
+        Effect.map(admin("operator", ...args, "--json"), ({ code, json: told }) => {
+          assert(Predicate.isRecord(told) && Predicate.isRecord(told["error"]))
+          return [code, told["error"]["tag"], told["error"]["problem"]]
+        })
+      const unsaid = [2, "Unusable", "It is not said who is invited."]
+      assert.deepStrictEqual(yield* refused("invite"), unsaid)
+      assert.deepStrictEqual(yield* refused("invite", "--name", "Grace", "--operator", ids.service), unsaid)
+      const nameless = [2, "Unusable", "That is no name of an operator."]
+      assert.deepStrictEqual(yield* refused("invite", "--name", ""), nameless)
+      assert.deepStrictEqual(yield* refused("invite", "--name", "G".repeat(129)), nameless)
+      for (const command of [["remove"], ["sessions", "end"], ["invite", "--operator"]]) {
+        const unread = yield* refused(...command, "Grace")
+        assert.deepStrictEqual(unread, [2, "Unusable", "That is no id of an operator."])
+        assert.deepStrictEqual((yield* refused(...command, ids.service)).slice(0, 2), [1, "EntityNotFound"])
+      }
+      const without = { baseUrl: "https://mfa.example.com", store: "memory:", adminSocket: "admin.sock" }
+      yield* fs.writeFileString(`${folder}/without.json`, json(without))
+      const args = ["admin", "operator", "invite", "--name", "Grace", "--config", `${folder}/without.json`]
+      const nowhere = yield* launchkey({}, ...args)
+      assert.deepStrictEqual([nowhere.code, nowhere.err.includes("This platform serves no console")], [2, true])
     }))
 
   it.effect("says what there is not", () =>

@@ -89,6 +89,29 @@ layer(environment, { excludeTestServices: true })("the configuration of a platfo
       assert.deepStrictEqual(config.push, { enabled: true, contact: "mailto:ops@example.com" })
     }))
 
+  it.scoped("has a console only where browsers make passkeys", () =>
+    Effect.gen(function*() {
+      const console = { enabled: true }
+      for (
+        const [baseUrl, why] of [
+          ["http://mfa.example.com", "over plain HTTP"],
+          ["https://192.0.2.1", "which is a number"]
+        ] as const
+      ) {
+        const { result } = yield* loaded({ ...small, baseUrl, console })
+        assert(Either.isLeft(result) && result.left._tag === "InvalidConfiguration")
+        assert.deepStrictEqual(result.left.issues.map(({ path }) => path), ["console.enabled"])
+        assert.include(result.left.issues[0]?.problem, why)
+        assert.strictEqual((yield* (yield* loaded({ ...small, baseUrl })).result).config.console.enabled, false)
+      }
+      const { config } = yield* (yield* loaded({ ...small, baseUrl: "http://localhost:8080", console })).result
+      assert.isTrue(config.console.enabled)
+      const { file } = yield* written({ ...small, baseUrl: "https://192.0.2.1", console })
+      const { code, err } = yield* launchkey({}, "serve", "--config", file)
+      assert.strictEqual(code, 2)
+      assert.include(err, "console.enabled: Browsers make no passkeys for 192.0.2.1")
+    }))
+
   it.scoped("tells all that is wrong at once, by paths and variables", () =>
     Effect.gen(function*() {
       const { result } = yield* loaded(
@@ -193,6 +216,28 @@ layer(environment, { excludeTestServices: true })("a platform that is served", (
       assert.match(text, /^launchkey_platform_requests_total\{operation="GET \/public\/v3\/ping",status="200"\} \d+$/m)
       assert.match(text, /^process_resident_memory_bytes \d+$/m)
       assert.strictEqual(yield* status(`${operations}/elsewhere`), 404)
+    }))
+
+  it.scoped("serves the console where it is asked for, to whoever is signed in", () =>
+    Effect.gen(function*() {
+      const http = yield* HttpClient.HttpClient
+      const { address } = yield* served({ console: { enabled: true } })
+      const page = yield* http.get(`${address}/console/`)
+      assert.deepStrictEqual([page.status, page.headers["content-type"]], [200, "text/html; charset=utf-8"])
+      const asked = (origin: string) =>
+        http.execute(
+          HttpClientRequest.post(`${address}/console/api/session`).pipe(
+            HttpClientRequest.setHeaders({ origin, "content-type": "application/json" })
+          )
+        )
+      const unknown = yield* asked(small.baseUrl)
+      assert.deepStrictEqual([unknown.status, yield* unknown.json], [401, { _tag: "SignInNeeded" }])
+      assert.strictEqual((yield* asked(address)).status, 403)
+      assert.strictEqual((yield* http.get(`${address}/public/v3/ping`)).status, 200)
+      const { address: without } = yield* served({})
+      // as of whatever is asked for without a signature
+      assert.strictEqual((yield* http.get(`${without}/console/`)).status, 401)
+      assert.notInclude(yield* (yield* http.post(`${without}/console/api/session`)).text, "SignInNeeded")
     }))
 
   it.scoped("refuses a body that is longer than it may be", () =>

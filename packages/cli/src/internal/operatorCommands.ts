@@ -1,6 +1,6 @@
 /** `invite`, `list`, `remove` and the end of sessions for operators of the console. */
 import * as AdminApi from "@effect-launchkey/platform/AdminApi"
-import { OperatorId } from "@effect-launchkey/platform/Operator"
+import { OperatorId, OperatorName } from "@effect-launchkey/platform/Operator"
 import * as Args from "@effect/cli/Args"
 import * as Options from "@effect/cli/Options"
 import * as DateTime from "effect/DateTime"
@@ -22,6 +22,17 @@ const operatorId = (text: string) =>
         what: "Arguments",
         problem: "That is no id of an operator",
         next: "Give a UUID of 36 characters, as `launchkey admin operator list` prints it."
+      })
+  )
+
+const operatorName = (text: string) =>
+  Effect.mapError(
+    Schema.decode(OperatorName)(text),
+    () =>
+      new Unusable({
+        what: "Arguments",
+        problem: "That is no name of an operator",
+        next: "Give a --name of 1 to 128 characters."
       })
   )
 
@@ -64,7 +75,7 @@ const invite = Leaf.make("invite", {
     const admin = yield* Admin.connect(config)
     const invited = Option.isSome(operator)
       ? admin.inviteOperator({ payload: { operatorId: yield* operatorId(operator.value) } })
-      : admin.inviteOperator({ payload: { name: Option.getOrElse(name, () => "") } })
+      : admin.inviteOperator({ payload: { name: yield* operatorName(Option.getOrElse(name, () => "")) } })
     const invitation = yield* Admin.answered(invited)
     return {
       operatorId: invitation.operator.id,
