@@ -294,7 +294,8 @@ describe("the safety net under a webhook", () => {
         assert.isAtLeast(at[0] ?? -1, first[0])
         assert.isAtMost(at[0] ?? -1, first[1])
         assert.isAtMost(at.length, 6)
-        assert.isAtLeast(at.at(-1) ?? 0, 301_000)
+        // one of the seldom ones may come at the very end, and has the verdict then
+        assert.isAtLeast(at.at(-1) ?? 0, 300_000)
         assert.isAtMost(at.at(-1) ?? 0, 304_021)
         assert.isAtMost(Math.max(...at.slice(1).map((time, index) => time - (at[index] ?? 0))), 108_021)
         yield* nobodyWaits(store)
