@@ -11,6 +11,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, layer } from "@effect/vitest"
 import { Deferred, Effect, Either, Fiber, Layer, Logger, Option, Predicate, Redacted } from "effect"
 import * as ServeCommand from "../src/commands/ServeCommand.ts"
+import * as Backend from "../src/internal/backend.ts"
 import * as ServeConfig from "../src/ServeConfig.ts"
 import { launchkey } from "./support/launchkey.ts"
 
@@ -54,7 +55,41 @@ const shared = Effect.gen(function*() {
   return { admin, folder, node }
 })
 
+/** What is warned of where a node stands on a PostgreSQL that answers before it is on the disk, or after. */
+const warnings = (store: URL, committed: "on" | "off") =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const folder = yield* fs.makeTempDirectoryScoped({ prefix: "launchkey-" })
+    const url = new URL(store)
+    url.searchParams.set("options", `${url.searchParams.get("options") ?? ""} -c synchronous_commit=${committed}`)
+    yield* fs.writeFileString(
+      `${folder}/serve.json`,
+      JSON.stringify({ baseUrl: "https://mfa.example.com", store: url.href, keyEncryptionKeyFile: "key" })
+    )
+    yield* fs.writeFileString(`${folder}/key`, "A".repeat(43), { mode: 0o600 })
+    const loaded = yield* ServeConfig.load(Option.some(`${folder}/serve.json`))
+    const logged: Array<string> = []
+    const logger = Logger.make(({ logLevel, message }) => {
+      if (logLevel._tag === "Warning") logged.push(String(message))
+    })
+    yield* Effect.scoped(Layer.build(Backend.layer(loaded, { serves: true }))).pipe(
+      Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+    )
+    return logged
+  })
+
 describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
+  layer(environment, { excludeTestServices: true, timeout: 60_000 })("a node on a PostgreSQL that forgets", (it) => {
+    it.scoped("says so when it starts, and by which settings", () =>
+      Effect.gen(function*() {
+        const store = new URL(Redacted.value((yield* pgSchema).url))
+        const [warning, ...others] = yield* warnings(store, "off")
+        assert.deepStrictEqual(others, [])
+        assert.match(warning ?? "", /^PostgreSQL may lose what it has answered\b.*: .*\bsynchronous_commit$/)
+        assert.notMatch((yield* warnings(store, "on")).join(), /synchronous_commit/)
+      }))
+  })
+
   layer(environment, { excludeTestServices: true, timeout: 60_000 })("a platform that two nodes serve", (it) => {
     it.scoped("is one platform, which goes on when one of them ends", () =>
       Effect.gen(function*() {
