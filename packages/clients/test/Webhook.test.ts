@@ -104,6 +104,20 @@ describe("handle", () => {
       assert.strictEqual(yield* handled, 1)
     }))
 
+  it.effect("does not call the handler for what was handled before", () =>
+    Effect.gen(function*() {
+      const { webhook } = yield* receiving()
+      const delivery = sessionEnd()
+      let calls = 0
+      const handler = () => {
+        calls++
+        return Effect.void
+      }
+      yield* webhook.handle(delivery, handler)
+      assert.strictEqual(yield* webhook.handle(again(delivery), handler), "HandledBefore")
+      assert.strictEqual(calls, 1)
+    }))
+
   it.effect("handles different events side by side", () =>
     Effect.gen(function*() {
       const { webhook } = yield* receiving()

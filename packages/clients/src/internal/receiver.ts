@@ -126,7 +126,7 @@ export const make = <Event extends { readonly _tag: string }>(
         read(delivery).pipe(
           Effect.flatMap(({ since, told: { before = Effect.void, event, key } }) =>
             Effect.tap(
-              once({ inbox, key, lease }, Effect.zipRight(before, handler(event))),
+              once({ inbox, key, lease }, Effect.zipRight(before, Effect.suspend(() => handler(event)))),
               (outcome) => outcome === "Handled" ? handledAfter(event._tag, since) : Effect.void
             )
           ),
