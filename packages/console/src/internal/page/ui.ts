@@ -77,7 +77,7 @@ export const check = (label: string, checked: boolean, changed: (checked: boolea
 
 export const button = (
   label: string,
-  kind: "primary" | "plain" | "danger" | "quiet" | "plain small" | "quiet small",
+  kind: "primary" | "plain" | "danger" | "plain small" | "quiet small",
   act: () => void,
   attributes: Readonly<Record<string, string | boolean | undefined>> = {}
 ): HTMLButtonElement => {

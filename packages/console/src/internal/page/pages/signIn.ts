@@ -123,7 +123,7 @@ export const invitation = (coming: Coming, token: string, done: () => void): HTM
         + "nothing is typed, and nothing can be given away by mistake."
     ),
     form,
-    ui.button("I have a passkey already", "quiet", () => {
+    ui.button("I have a passkey already", "plain", () => {
       done()
       location.reload()
     })
