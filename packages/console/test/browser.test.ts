@@ -146,7 +146,7 @@ describe.skipIf(Browser.executable === undefined)(
           yield* at(() => button(page, "Sign out").click())
           yield* at(() => button(page, "Sign in with a passkey").click())
           yield* heading(page, "Audit log")
-        }))
+        }), { timeout: 60_000 })
 
       it.scoped("says what a policy cannot be at the field, and sends nothing", () =>
         Effect.gen(function*() {
