@@ -99,7 +99,7 @@ describe.skipIf(Browser.executable === undefined)(
         Effect.gen(function*() {
           const { answer, ask } = yield* World
           const { page } = yield* Linked
-          const title = "<img src=x onerror=alert(1)> Sign in"
+          const title = "<img src=x onerror=alert(1)> Open the shop"
           const id = yield* ask("shared", { title, context: "from <b>Berlin</b>", ttl: Duration.seconds(90) })
           yield* asks(page, title)
           yield* at(() => page.getByText("from <b>Berlin</b>").waitFor())
@@ -118,8 +118,8 @@ describe.skipIf(Browser.executable === undefined)(
       it.scoped("reports fraud by one of the reasons that the request offers", () =>
         Effect.gen(function*() {
           const { answer, ask } = yield* World
-          const { page } = yield* linked("reports")
-          const id = yield* ask("reports", { title: "Report it", denialReasons: reasons })
+          const { page } = yield* linked("reports-it")
+          const id = yield* ask("reports-it", { title: "Report it", denialReasons: reasons })
           yield* asks(page, "Report it")
           yield* at(() => button(page, "Report fraud").click())
           const dialog = page.getByRole("dialog", { name: "What is wrong?" })
@@ -134,8 +134,8 @@ describe.skipIf(Browser.executable === undefined)(
         Effect.gen(function*() {
           const { answer, ask } = yield* World
           const { page } = yield* Linked
-          const id = yield* ask("shared", { title: "Sign in", denialReasons: reasons })
-          yield* asks(page, "Sign in")
+          const id = yield* ask("shared", { title: "Open the shop", denialReasons: reasons })
+          yield* asks(page, "Open the shop")
           yield* at(() => button(page, "Deny").click())
           const dialog = page.getByRole("dialog", { name: "Why do you deny it?" })
           yield* at(() => dialog.waitFor())
@@ -188,8 +188,8 @@ describe.skipIf(Browser.executable === undefined)(
         Effect.gen(function*() {
           const { answer, askWithNumber } = yield* World
           const { page } = yield* linked("enters-number")
-          const { id, number } = yield* askWithNumber("enters-number", { title: "Sign in" })
-          yield* asks(page, "Sign in")
+          const { id, number } = yield* askWithNumber("enters-number", { title: "Open the shop" })
+          yield* asks(page, "Open the shop")
           yield* at(() => button(page, "Approve").click())
           const dialog = page.getByRole("dialog", { name: "Enter the number" })
           yield* at(() => dialog.getByLabel("Number").fill("4"))
@@ -205,8 +205,8 @@ describe.skipIf(Browser.executable === undefined)(
         Effect.gen(function*() {
           const { answer, askWithNumber } = yield* World
           const { page } = yield* linked("mistypes")
-          const { id, number } = yield* askWithNumber("mistypes", { title: "Sign in" })
-          yield* asks(page, "Sign in")
+          const { id, number } = yield* askWithNumber("mistypes", { title: "Open the shop" })
+          yield* asks(page, "Open the shop")
           yield* at(() => button(page, "Approve").click())
           yield* at(() => page.getByRole("textbox", { name: "Number" }).fill(number === "10" ? "11" : "10"))
           yield* at(() => page.keyboard.press("Enter"))
@@ -259,8 +259,8 @@ describe.skipIf(Browser.executable === undefined)(
           const { page } = yield* linked("waits")
           yield* at(() => page.clock.install())
           yield* at(() => page.reload())
-          yield* ask("waits", { title: "Sign in", ttl: Duration.seconds(30) })
-          yield* asks(page, "Sign in")
+          yield* ask("waits", { title: "Open the shop", ttl: Duration.seconds(30) })
+          yield* asks(page, "Open the shop")
           yield* at(() => page.clock.fastForward(31_000))
           yield* says(page, "The request of Service has expired.")
           yield* asksNothing(page)
@@ -280,9 +280,9 @@ describe.skipIf(Browser.executable === undefined)(
         Effect.gen(function*() {
           const { ask } = yield* World
           const [one, other] = yield* Effect.all([linked("has-two"), linked("has-two")])
-          yield* ask("has-two", { title: "Sign in" })
-          yield* asks(one.page, "Sign in")
-          yield* asks(other.page, "Sign in")
+          yield* ask("has-two", { title: "Open the shop" })
+          yield* asks(one.page, "Open the shop")
+          yield* asks(other.page, "Open the shop")
           yield* at(() => button(one.page, "Deny").click())
           yield* says(one.page, "Denied")
           yield* asksNothing(other.page)
@@ -294,9 +294,9 @@ describe.skipIf(Browser.executable === undefined)(
           const { context, page } = yield* Linked
           yield* at(() => context.setOffline(true))
           yield* at(() => page.getByText("Offline. What services ask appears here").waitFor())
-          yield* ask("shared", { title: "Sign in" })
+          yield* ask("shared", { title: "Open the shop" })
           yield* at(() => context.setOffline(false))
-          yield* asks(page, "Sign in")
+          yield* asks(page, "Open the shop")
           yield* at(() => page.locator(".pill[data-reach=Live]").waitFor())
           yield* at(() => button(page, "Deny").click())
           yield* asksNothing(page)
@@ -307,8 +307,8 @@ describe.skipIf(Browser.executable === undefined)(
           const { ask, server } = yield* World
           const { page } = yield* Linked
           server.closeAllConnections()
-          yield* ask("shared", { title: "Sign in" })
-          yield* asks(page, "Sign in")
+          yield* ask("shared", { title: "Open the shop" })
+          yield* asks(page, "Open the shop")
           yield* at(() => page.locator(".pill[data-reach=Live]").waitFor())
           yield* at(() => button(page, "Deny").click())
           yield* asksNothing(page)
@@ -381,8 +381,13 @@ describe.skipIf(Browser.executable === undefined)(
             yield* check(empty.page, "link")
             const { page } = yield* linked(user, options)
             yield* check(page, "nothing")
-            yield* ask(user, { title: "Sign in", context: "Why", denialReasons: reasons, policy: AuthPolicy.any(7) })
-            yield* asks(page, "Sign in")
+            yield* ask(user, {
+              title: "Open the shop",
+              context: "Why",
+              denialReasons: reasons,
+              policy: AuthPolicy.any(7)
+            })
+            yield* asks(page, "Open the shop")
             yield* at(() => button(page, "Approve").click())
             yield* at(() => button(page, "Tell the service").waitFor())
             yield* check(page, "request")
