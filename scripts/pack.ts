@@ -227,16 +227,21 @@ for (const specifier of closed) {
   Fs.writeFileSync(
     Path.join(project, "page.mjs"),
     `
-import { assets } from "${Workspace.scope}/authenticator/NodeAuthenticatorPage"
+import * as Authenticator from "${Workspace.scope}/authenticator/NodeAuthenticatorPage"
+import * as Console from "${Workspace.scope}/console/NodeConsolePage"
 import { Effect } from "effect"
-const files = await Effect.runPromise(assets)
-const page = files.find(({ name }) => name === "")
-const text = new TextDecoder().decode(page?.body)
-const missing = files.filter(({ name }) => !text.includes(name))
-if (page === undefined || files.length !== 4 || missing.length > 0) throw new Error("the page is not whole")
+for (const { assets } of [Authenticator, Console]) {
+  const files = await Effect.runPromise(assets)
+  // Each is named by the page, or by its script.
+  const texts = files.map(({ body }) => new TextDecoder().decode(body)).join("")
+  const missing = files.filter(({ name }) => !texts.includes(name))
+  if (!files.some(({ name }) => name === "") || files.length !== 5 || missing.length > 0) {
+    throw new Error("the page is not whole")
+  }
+}
 `
   )
-  step("consumer: the authenticator's page is there without what makes it", process.execPath, ["page.mjs"], project)
+  step("consumer: the pages are there without what makes them", process.execPath, ["page.mjs"], project)
 }
 
 if (build()) {

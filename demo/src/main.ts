@@ -70,6 +70,9 @@ const story = (device: Authenticator.Authenticator) =>
     const denial = yield* service.awaitResponse(suspicious)
     yield* detail(describe(denial))
     yield* expect(!denial.authorized && Option.contains(denial.fraud, true), "not authorized, and reported as fraud")
+    yield* refusedWith(service.authorize(user, { context: "Wire 10 000 EUR" }), "RateLimited")
+    yield* clock.advance("15 minutes")
+    yield* done("may ask the user again in a quarter of an hour, by which the platform's clock was moved")
 
     yield* act("Outside the fence")
     yield* device.setLocation(elsewhere)

@@ -4,8 +4,9 @@ import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import * as Administration from "@effect-launchkey/platform/Administration"
 import * as Authenticator from "@effect-launchkey/platform/Authenticator"
+import * as PlatformClock from "@effect-launchkey/platform/PlatformClock"
 import * as Jose from "@effect-launchkey/transport/Jose"
-import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -54,7 +55,7 @@ const story = (baseUrl: string) =>
 
     const totp = yield* directory.generateTotp(user)
     const code = new OTPAuth.TOTP({ ...totp, secret: Redacted.value(totp.secret) }).generate({
-      timestamp: yield* Clock.currentTimeMillis
+      timestamp: DateTime.toEpochMillis(yield* Effect.flatMap(PlatformClock.PlatformClock, ({ now }) => now))
     })
     yield* expect(yield* service.verifyTotp(user, code), "the code of a code application is right")
     yield* expect(!(yield* service.verifyTotp(user, code)), "and is so only once")

@@ -177,7 +177,7 @@ export class CallRefused extends Schema.TaggedError<CallRefused>("@effect-launch
 
 /** Nobody outside is told of the store's failures more than that there is one. */
 const Unavailable = Schema.transform(
-  Schema.Struct({ _tag: Schema.Literal("StoreUnavailable") }),
+  Schema.TaggedStruct("StoreUnavailable", {}),
   Schema.typeSchema(StoreUnavailable),
   {
     strict: true,

@@ -70,6 +70,8 @@ export const clustered = (sql: SqlClient.SqlClient): Fragment =>
 export const newest = (migrations: Options["migrations"]): number =>
   Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
 
+const unavailable = (cause: unknown) => new StoreUnavailable({ operation: "Migrations.run", cause })
+
 /** Whether there is nothing to do: a start then takes no lock, and needs no right to change tables. */
 const upToDate = (sql: SqlClient.SqlClient, { migrations, table }: Options) =>
   sql<{ newest: number | null }>`SELECT max(migration_id) AS newest FROM ${sql(table)}`.pipe(
@@ -78,12 +80,12 @@ const upToDate = (sql: SqlClient.SqlClient, { migrations, table }: Options) =>
     Effect.orElseSucceed(() => 0),
     Effect.flatMap((found) => {
       const known = newest(migrations)
-      return found <= known ? Effect.succeed(found === known) : Effect.fail(
+      return found <= known ? Effect.succeed(found === known) : Effect.fail(unavailable(
         new Error(
           `${table} is at migration ${found}, and this version knows none after ${known}: a later version has written `
             + "the database. Run that one, or restore a copy from before it."
         )
-      )
+      ))
     })
   )
 
@@ -106,8 +108,6 @@ const alone = <E>(
     )
   )
 
-const unavailable = (cause: unknown) => new StoreUnavailable({ operation: "Migrations.run", cause })
-
 /**
  * Brings the tables up to date; does nothing where they are, and fails where a later version has been. On PostgreSQL,
  * processes that start together take turns.
@@ -129,8 +129,8 @@ export const run = (options: Options): Effect.Effect<void, StoreUnavailable, Sql
         Effect.dieMessage("effect-launchkey's stores run on PostgreSQL and SQLite; give a client of one of them")
     })
     yield* Effect.provideService(needed, SqlClient.SqlClient, sql).pipe(
-      Effect.unlessEffect(upToDate(sql, options)),
       Effect.mapError(unavailable),
+      Effect.unlessEffect(upToDate(sql, options)),
       // The migrator dies of a migration that fails, and a transaction of an error at its commit.
       Effect.catchAllDefect((defect) => Effect.fail(unavailable(defect)))
     )
