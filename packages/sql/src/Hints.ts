@@ -31,6 +31,12 @@ const heartbeat = Duration.seconds(15)
 const patience = Duration.millis(500)
 const attempts = 10
 
+/**
+ * How long a connection that listens is left open when another has failed. A server that ends one ends all, and the driver
+ * stops to hear errors of this one before it closes it: what the server says of its end would then end the process.
+ */
+const parting = Duration.seconds(1)
+
 /** Listens again whenever that ends, after a while that grows to half a minute. */
 const again = Schedule.exponential("1 second").pipe(
   Schedule.union(Schedule.spaced("30 seconds")),
@@ -87,7 +93,7 @@ export const hints = (
     const watching = Effect.zipRight(
       Effect.zipRight(answered, onListening),
       Effect.forever(Effect.delay(answered, heartbeat))
-    )
+    ).pipe(Effect.tapError(() => Effect.sleep(parting)))
     // The end of a lost connection may take as long as TCP does.
     yield* Effect.raceFirst(Effect.disconnect(listening), watching)
   })
