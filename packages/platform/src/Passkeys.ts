@@ -39,11 +39,16 @@ export class PasskeyNotVerified extends Schema.TaggedError<PasskeyNotVerified>(
 
 const refuse = (problem: string) => new PasskeyNotVerified({ problem })
 
-/** The library's words name what differs, never a key; what they quote is whatever was sent. */
+/** The library's words name what differs, never a key; what they quote is whatever was sent, and stays in one line. */
 const asked = <A>(ask: () => Promise<A>): Effect.Effect<A, PasskeyNotVerified> =>
   Effect.tryPromise({
     try: ask,
-    catch: (cause) => refuse(cause instanceof Error ? cause.message.slice(0, 200) : "it cannot be read")
+    catch: (cause) =>
+      refuse(
+        cause instanceof Error
+          ? cause.message.slice(0, 200).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, " ")
+          : "it cannot be read"
+      )
   })
 
 /** By which a passkey knows whose it is: the bytes of the id's text. */
@@ -51,9 +56,25 @@ const handleOf = (id: OperatorId) => isoUint8Array.fromUTF8String(id)
 
 const ClientData = Schema.parseJson(Schema.Struct({
   challenge: Schema.String,
-  // Not where another site shows the page in a frame of its own.
-  crossOrigin: Schema.optional(Schema.Literal(false))
+  crossOrigin: Schema.optional(Schema.Boolean),
+  topOrigin: Schema.optional(Schema.String)
 }))
+
+const clientDataOf = (
+  { clientDataJSON }: { readonly clientDataJSON: string }
+): Effect.Effect<typeof ClientData.Type, PasskeyNotVerified> =>
+  Encoding.decodeBase64UrlString(clientDataJSON).pipe(
+    Either.flatMap(Schema.decodeEither(ClientData)),
+    Either.mapLeft(() => refuse("its client data cannot be read"))
+  )
+
+/** Not where another site shows the page in a frame of its own: of that, the library asks less. */
+const onOwnPage = (response: { readonly clientDataJSON: string }): Effect.Effect<void, PasskeyNotVerified> =>
+  Effect.flatMap(
+    clientDataOf(response),
+    ({ crossOrigin = false, topOrigin }) =>
+      crossOrigin || topOrigin !== undefined ? refuse("it comes from a frame of another site") : Effect.void
+  )
 
 /**
  * What a passkey says that it signed. Nothing is verified yet.
@@ -62,13 +83,8 @@ const ClientData = Schema.parseJson(Schema.Struct({
  * @category conversions
  */
 export const challengeOf = (
-  { response: { clientDataJSON } }: WebAuthn.RegistrationResponse | WebAuthn.AuthenticationResponse
-): Effect.Effect<string, PasskeyNotVerified> =>
-  Encoding.decodeBase64UrlString(clientDataJSON).pipe(
-    Either.flatMap(Schema.decodeEither(ClientData)),
-    Either.map(({ challenge }) => challenge),
-    Either.mapLeft(() => refuse("its client data cannot be read, or are of a frame of another site"))
-  )
+  { response }: WebAuthn.RegistrationResponse | WebAuthn.AuthenticationResponse
+): Effect.Effect<string, PasskeyNotVerified> => Effect.map(clientDataOf(response), ({ challenge }) => challenge)
 
 const lifetime = 5 * 60_000
 
@@ -131,6 +147,8 @@ export type Made = Pick<Operators.Passkey, "id" | "publicKey" | "counter" | "tra
 
 const withExtensions = { clientExtensionResults: {}, type: "public-key" } as const
 
+const decodeId = Schema.decode(PasskeyId)
+
 /** Others bring certificates, whose lists of revoked ones would be fetched from wherever they say. */
 const isSelfMade = (attestationObject: string) =>
   Either.try(() => {
@@ -152,6 +170,7 @@ export const made = (
   { authenticatorAttachment: _, response, ...credential }: WebAuthn.RegistrationResponse
 ): Effect.Effect<Made, PasskeyNotVerified> =>
   Effect.gen(function*() {
+    yield* onOwnPage(response)
     if (!isSelfMade(response.attestationObject)) return yield* refuse("it brings an attestation that nobody asked for")
     const { attestationObject, clientDataJSON, transports = [] } = response
     const result = yield* asked(() =>
@@ -165,9 +184,10 @@ export const made = (
       })
     )
     if (!result.verified) return yield* refuse("its signature does not hold")
-    const { credential: { counter, id, publicKey }, credentialBackedUp } = result.registrationInfo
+    const { credential: { counter, id: given, publicKey }, credentialBackedUp } = result.registrationInfo
+    const id = yield* Effect.mapError(decodeId(given), () => refuse("its id is of no length that one may have"))
     return {
-      id: PasskeyId.make(id),
+      id,
       publicKey: Encoding.encodeBase64Url(publicKey),
       counter,
       transports,
@@ -189,6 +209,7 @@ export const used = (
   { authenticatorAttachment: _, response, ...credential }: WebAuthn.AuthenticationResponse
 ): Effect.Effect<Pick<Operators.Passkey, "counter" | "synced">, PasskeyNotVerified> =>
   Effect.gen(function*() {
+    yield* onOwnPage(response)
     const { authenticatorData, clientDataJSON, signature, userHandle } = response
     const owner = Option.fromNullable(userHandle)
     if (Option.isSome(owner) && owner.value !== isoBase64URL.fromBuffer(handleOf(passkey.operatorId))) {

@@ -35,6 +35,7 @@ export interface Lies {
   readonly attestation?: ReadonlyMap<string, Cbor>
   readonly format?: string
   readonly signature?: Buffer
+  readonly id?: Buffer
 }
 
 const sha256 = (data: string | Uint8Array) => crypto.createHash("sha256").update(data).digest()
@@ -81,7 +82,10 @@ export const make = (origin: string) => {
           [-3, Buffer.from(y, "base64url")]
         ])
       )
-      const attested = Buffer.concat([Buffer.alloc(16), Buffer.from([0, id.length]), id, key])
+      const given = lies.id ?? id
+      const length = Buffer.alloc(2)
+      length.writeUInt16BE(given.length)
+      const attested = Buffer.concat([Buffer.alloc(16), length, given, key])
       const data = authenticatorData(
         lies.rpId ?? options.rp.id,
         (lies.flags ?? flags.present | flags.verified) | flags.attested,
