@@ -578,6 +578,8 @@ const suite = <E>(
         yield* set
         yield* pass("601 seconds")
         assert.strictEqual(yield* tagOf(set), "VerificationNeeded")
+        const close = page.operating.updateService({ payload: { id: serviceId, active: false } })
+        assert.strictEqual(yield* tagOf(close), "VerificationNeeded")
         yield* page.operating.listServices({ payload: { owner } })
         const { page: otherPage, passkey: others } = yield* operator("Other")
         assert.strictEqual(yield* tagOf(verify(page, others)), "PasskeyRefused")
@@ -645,6 +647,20 @@ const suite = <E>(
         yield* pass("1 minute")
         yield* page.access.signInOptions()
       }))
+
+    it.effect("lets an operator go on whose address tries too often, and limits them by themselves", () =>
+      Effect.gen(function*() {
+        yield* pass("2 minutes")
+        const { page, passkey } = yield* operator("Behind a proxy")
+        const stranger = yield* browser
+        const knock = Effect.forever(stranger.access.signInOptions())
+        assert.strictEqual(yield* tagOf(knock), "AccessLimited")
+        yield* verify(page, passkey)
+        const ask = page.account.verificationOptions()
+        yield* Effect.replicateEffect(ask, 58, { discard: true })
+        assert.strictEqual(yield* tagOf(ask), "AccessLimited")
+        yield* pass("1 minute")
+      }))
   })
 
 suite("a console of a platform in memory", inMemory, { thorough: true })
@@ -670,6 +686,8 @@ describe("the console's contract", () => {
     assert.sameMembers(middlewares("account", RecentlyVerified), ["passkeyOptions", "addPasskey", "removePasskey"])
     assert.sameMembers(middlewares("operating", RecentlyVerified), [
       "createOrganization",
+      "updateDirectory",
+      "updateService",
       "setPolicy",
       "addKey",
       "updateKey",

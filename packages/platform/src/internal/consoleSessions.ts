@@ -39,10 +39,8 @@ const times = {
   renewal: Duration.seconds(30)
 } as const
 
-/** Of one address, whichever it tries to come in by. Behind a proxy, that is the proxy's. */
+/** Of one address, whichever it tries to come in by; behind a proxy, that is the proxy's. And of one operator. */
 const attempts = { limit: 60, window: Duration.minutes(1) }
-
-const signIn = "sign-in"
 
 const encodeSession = Schema.encodeSync(Session)
 
@@ -77,25 +75,49 @@ export const make = (relyingParty: RelyingParty) =>
     const answer = ({ session, token }: { readonly session: Session; readonly token: string }) =>
       withCookie(token)(HttpServerResponse.unsafeJson(encodeSession(session)))
 
-    const limited = Effect.gen(function*() {
-      const { remoteAddress } = yield* HttpServerRequest.HttpServerRequest
-      const address = Option.getOrElse(remoteAddress, () => "unknown")
-      const wait = yield* store.attempt(`console ${address}`, attempts, yield* clock.now)
-      if (Option.isSome(wait)) return yield* new AccessLimited({ retryAfter: wait.value })
-    })
-
-    const challengeFor = (purpose: string) =>
+    const limited = (who: string) =>
       Effect.gen(function*() {
-        yield* limited
+        const wait = yield* store.attempt(`console ${who}`, attempts, yield* clock.now)
+        if (Option.isSome(wait)) return yield* new AccessLimited({ retryAfter: wait.value })
+      })
+
+    const limitedByAddress = Effect.flatMap(
+      HttpServerRequest.HttpServerRequest,
+      ({ remoteAddress }) => limited(Option.getOrElse(remoteAddress, () => "unknown"))
+    )
+
+    /** What a passkey is asked for; what limits how often. */
+    interface Ceremony {
+      readonly purpose: string
+      readonly limit: typeof limitedByAddress
+    }
+
+    const ceremonies = {
+      signIn: { purpose: "sign-in", limit: limitedByAddress },
+      invitation: (hash: string) => ({ purpose: `invitation ${hash}`, limit: limitedByAddress }),
+      // Whoever comes in vain from their address does not keep them from going on.
+      verification: ({ id, operator }: Session) => ({
+        purpose: `verification ${id}`,
+        limit: limited(identifier(operator.id))
+      }),
+      passkey: ({ id, operator }: Session) => ({ purpose: `passkey ${id}`, limit: limited(identifier(operator.id)) })
+    }
+
+    const challengeFor = ({ limit, purpose }: Ceremony) =>
+      Effect.gen(function*() {
+        yield* limit
         const challenge = yield* jose.randomBytes(32)
         const until = DateTime.addDuration(yield* clock.now, times.challenge)
         yield* operators.addChallenge({ challenge: Encoding.encodeBase64Url(challenge), purpose, until })
         return challenge
       })
 
-    const taken = (response: WebAuthn.RegistrationResponse | WebAuthn.AuthenticationResponse, purpose: string) =>
+    const taken = (
+      response: WebAuthn.RegistrationResponse | WebAuthn.AuthenticationResponse,
+      { limit, purpose }: Ceremony
+    ) =>
       Effect.gen(function*() {
-        yield* limited
+        yield* limit
         const challenge = yield* Passkeys.challengeOf(response)
         return (yield* operators.takeChallenge(challenge, purpose, yield* clock.now))
           ? challenge
@@ -114,10 +136,11 @@ export const make = (relyingParty: RelyingParty) =>
 
     const used = (
       response: WebAuthn.AuthenticationResponse,
-      { of, purpose }: { readonly purpose: string; readonly of?: Operator | undefined }
+      ceremony: Ceremony,
+      of?: Operator
     ) =>
       Effect.gen(function*() {
-        const challenge = yield* taken(response, purpose)
+        const challenge = yield* taken(response, ceremony)
         const found = yield* operators.passkey(response.id)
         if (Option.isNone(found)) return yield* new Passkeys.PasskeyNotVerified({ problem: "nobody has it" })
         const passkey = found.value
@@ -182,19 +205,15 @@ export const make = (relyingParty: RelyingParty) =>
         })
       })
 
-    const invitationPurpose = (hash: string) => `invitation ${hash}`
-    const verificationPurpose = ({ id }: Session) => `verification ${id}`
-    const passkeyPurpose = ({ id }: Session) => `passkey ${id}`
-
     const invited = (hash: string) =>
       Effect.gen(function*() {
         const operator = yield* operators.invited(hash, yield* clock.now)
         return Option.isSome(operator) ? operator.value : yield* new InvitationRefused()
       })
 
-    const creation = (purpose: string, operator: Operator) =>
+    const creation = (ceremony: Ceremony, operator: Operator) =>
       Effect.gen(function*() {
-        const challenge = yield* challengeFor(purpose)
+        const challenge = yield* challengeFor(ceremony)
         return Passkeys.creationOptions(relyingParty, challenge, operator, yield* operators.passkeys(operator.id))
       })
 
@@ -228,13 +247,13 @@ export const make = (relyingParty: RelyingParty) =>
       }),
 
       signInOptions: Effect.map(
-        challengeFor(signIn),
+        challengeFor(ceremonies.signIn),
         (challenge) => Passkeys.requestOptions(relyingParty, challenge)
       ),
 
       signIn: (response: WebAuthn.AuthenticationResponse) =>
         Effect.gen(function*() {
-          const { id, operatorId } = yield* used(response, { purpose: signIn })
+          const { id, operatorId } = yield* used(response, ceremonies.signIn)
           const operator = yield* operators.operator(operatorId)
           if (Option.isNone(operator)) return yield* new PasskeyRefused()
           return answer(
@@ -250,8 +269,8 @@ export const make = (relyingParty: RelyingParty) =>
       invitationOptions: (token: string) =>
         Effect.gen(function*() {
           const hash = yield* Tokens.hashOf(token)
-          const operator = yield* Effect.zipRight(limited, invited(hash))
-          return { operator, options: yield* creation(invitationPurpose(hash), operator) }
+          const operator = yield* Effect.zipRight(limitedByAddress, invited(hash))
+          return { operator, options: yield* creation(ceremonies.invitation(hash), operator) }
         }),
 
       acceptInvitation: (
@@ -263,8 +282,8 @@ export const make = (relyingParty: RelyingParty) =>
       ) =>
         Effect.gen(function*() {
           const hash = yield* Tokens.hashOf(token)
-          const operator = yield* Effect.zipRight(limited, invited(hash))
-          const challenge = yield* taken(response, invitationPurpose(hash))
+          const operator = yield* Effect.zipRight(limitedByAddress, invited(hash))
+          const challenge = yield* taken(response, ceremonies.invitation(hash))
           const insert = yield* inserted(operator, response, challenge, passkeyName)
           return answer(
             yield* store.transaction(Effect.gen(function*() {
@@ -279,13 +298,13 @@ export const make = (relyingParty: RelyingParty) =>
 
       verificationOptions: (session: Session) =>
         Effect.gen(function*() {
-          const challenge = yield* challengeFor(verificationPurpose(session))
+          const challenge = yield* challengeFor(ceremonies.verification(session))
           return Passkeys.requestOptions(relyingParty, challenge, yield* operators.passkeys(session.operator.id))
         }),
 
       verify: (session: Session, response: WebAuthn.AuthenticationResponse) =>
         Effect.gen(function*() {
-          yield* used(response, { purpose: verificationPurpose(session), of: session.operator })
+          yield* used(response, ceremonies.verification(session), session.operator)
           const now = yield* clock.now
           const until = endOf(session.started, now)
           yield* operators.renewSession({ id: session.id, lastUsed: now, verified: now, until })
@@ -298,11 +317,11 @@ export const make = (relyingParty: RelyingParty) =>
           withCookie("", { maxAge: Duration.zero })(HttpServerResponse.empty())
         ),
 
-      passkeyOptions: (session: Session) => creation(passkeyPurpose(session), session.operator),
+      passkeyOptions: (session: Session) => creation(ceremonies.passkey(session), session.operator),
 
       addPasskey: (session: Session, name: string, response: WebAuthn.RegistrationResponse) =>
         Effect.gen(function*() {
-          const challenge = yield* taken(response, passkeyPurpose(session))
+          const challenge = yield* taken(response, ceremonies.passkey(session))
           return yield* store.transaction(yield* inserted(session.operator, response, challenge, name))
         }).pipe(Effect.catchTag("PasskeyNotVerified", unverified))
     }
