@@ -137,8 +137,8 @@ export const describe: (error: Failure) => Block = Match.typeTags<Failure, Block
       next: "Correct what is named, and try again."
     },
   InvalidRoute: ofApi("InvalidRoute"),
-  Unauthorized: ({ authenticated }) =>
-    refused("Unauthorized", authenticated ? {} : { signedByPlatform: false }, "credentials"),
+  Unauthorized: ({ authenticated, detail }) =>
+    refused("Unauthorized", authenticated ? platformSays(detail) : { signedByPlatform: false }, "credentials"),
   Forbidden: ofApi("Forbidden", "credentials"),
   EntityNotFound: ofApi("EntityNotFound"),
   RequestTimedOut: ofApi("RequestTimedOut", "timedOut"),

@@ -69,7 +69,7 @@ Next:    Read what the platform says. A newer version of this command may know i
       5
     )
     assert.strictEqual(endOf(new OutcomeUnknown({ ...unknown, candidate: Option.none() })), 5)
-    assert.strictEqual(endOf(new ApiError.Unauthorized({ authenticated: false })), 6)
+    assert.strictEqual(endOf(new ApiError.Unauthorized({ authenticated: false, detail: "" })), 6)
     assert.strictEqual(endOf(new ApiError.InvalidParameters({ origin: "Client", issues: [], detail: "" })), 2)
     assert.strictEqual(endOf(new ApiError.InvalidParameters({ origin: "Platform", issues: [], detail: "" })), 1)
   })

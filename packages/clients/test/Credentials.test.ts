@@ -1,4 +1,6 @@
 import { InvalidParameters } from "@effect-launchkey/core/ApiError"
+import * as Entity from "@effect-launchkey/core/EntityIdentifier"
+import * as Administration from "@effect-launchkey/platform/Administration"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import * as TestPlatform from "@effect-launchkey/testing/TestPlatform"
 import { InvalidKey } from "@effect-launchkey/transport/InvalidKey"
@@ -152,6 +154,51 @@ describe("many credentials in one program", () => {
       Effect.provide(Jose.layer),
       Effect.provide(Platform)
     ))
+})
+
+describe("many tenants in one program", () => {
+  /** A tenant of its own, for whose key all of them have the same. */
+  const tenant = (name: string, type: Administration.AddKeyOptions["type"] = "BOTH") =>
+    Effect.gen(function*() {
+      const administration = yield* Administration.Administration
+      const { id } = yield* administration.createOrganization(name)
+      yield* administration.addKey(Entity.organization(id), TestKeys.organization.publicKey, { type })
+      const options = { ...organization, organizationId: id }
+      const credentials = yield* OrganizationCredentials.make(options).pipe(
+        Effect.provideServiceEffect(Keyring.Keyring, Keyring.make(options))
+      )
+      return yield* credentials.organizationClient
+    })
+
+  const Tenants = Layer.mergeAll(
+    Platform,
+    RemoteApi.layer,
+    Jose.layer,
+    Layer.provide(Layer.service(Administration.Administration), TestPlatform.layer)
+  )
+
+  it.effect("ask once for the platform's time and key, and see nothing of each other", () =>
+    Effect.gen(function*() {
+      const tenants = yield* Effect.forEach(Array.from({ length: 20 }, (_, i) => `Tenant ${i}`), (name) => tenant(name))
+      const ids = yield* Effect.forEach(tenants, (own) => own.createDirectory("Of each the first"), {
+        concurrency: "unbounded"
+      })
+      const [first, second] = tenants
+      assert(first !== undefined && second !== undefined && ids[1] !== undefined)
+      assert.deepStrictEqual((yield* first.listDirectories).map(({ id }) => id), ids.slice(0, 1))
+      assert.strictEqual((yield* second.getDirectory(ids[1])).id, ids[1])
+      assert.strictEqual((yield* Effect.flip(first.getDirectory(ids[1])))._tag, "Forbidden")
+      assert.deepStrictEqual(yield* plainRequests, once)
+    }).pipe(Effect.provide(Tenants)))
+
+  it.effect("are told what is wrong with their keys, where nothing can be told in confidence", () =>
+    Effect.gen(function*() {
+      const signsAlone = yield* tenant("Signs alone", "SIGNATURE")
+      const refused = yield* Effect.flip(signsAlone.listDirectories)
+      assert(refused._tag === "Unauthorized")
+      assert.isTrue(refused.authenticated)
+      assert.match(String(refused.detail), /no active key .* encrypted to/)
+    }).pipe(Effect.provide(Tenants)))
 })
 
 describe("options", () => {

@@ -102,6 +102,18 @@ export const behaves = <Client>(
         }
       }))
 
+    it.effect("knows each code under 400 and 409 alike", () =>
+      Effect.gen(function*() {
+        for (const tag of ["InvalidParameters", "InvalidRoute", ...method.declared] as const) {
+          for (const code of ApiError.table[tag].codes) {
+            for (const status of [400, 409]) {
+              const { client } = yield* script(TestTransport.error(status, code, detail))
+              assert.strictEqual((yield* Effect.flip(method.call(client)))._tag, tag, `${status} ${code}`)
+            }
+          }
+        }
+      }))
+
     it.effect("keeps status, code and detail of every other refusal", () =>
       Effect.gen(function*() {
         const others = tags.filter((tag) => !everywhere.includes(tag) && !method.declared.includes(tag)).map((tag) => {

@@ -257,14 +257,14 @@ export class InvalidRoute extends Schema.TaggedError<InvalidRoute>(
 
 /**
  * The signature, key or time of the request was not accepted. `authenticated` tells whether the platform signed this
- * answer; an unsigned one may come from anything between.
+ * answer; an unsigned one may come from anything between, so that nothing else of it is told: its `detail` is empty.
  *
  * @since 0.1.0
  * @category errors
  */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>(
   "@effect-launchkey/core/ApiError/Unauthorized"
-)("Unauthorized", { authenticated: Schema.Boolean }) {
+)("Unauthorized", { authenticated: Schema.Boolean, detail: ErrorDetail }) {
   override get message(): string {
     return describe("Unauthorized")
   }

@@ -70,7 +70,9 @@ export const make: Effect.Effect<HttpApp.Default, never, DeviceNotices.DeviceNot
 
     return Effect.gen(function*() {
       const device = yield* Effect.flatMap(Caller.deviceId, store.device)
-      if (Option.isNone(device)) return yield* new Unauthorized({ authenticated: true })
+      if (Option.isNone(device)) {
+        return yield* new Unauthorized({ authenticated: true, detail: "the device is no longer linked" })
+      }
       return HttpServerResponse.stream(Stream.unwrapScoped(streamOf(device.value)), {
         contentType: hints.contentType,
         headers: { "cache-control": "no-store", "x-accel-buffering": "no" }

@@ -8,9 +8,11 @@
  */
 import { contract } from "@effect-launchkey/core/api/Contract"
 import {
+  type Definition,
   type InvalidParameters,
   type InvalidRoute,
   statusCode,
+  table,
   UnexpectedApiError,
   WireError
 } from "@effect-launchkey/core/ApiError"
@@ -121,6 +123,20 @@ const readSuccess = ({ ast }: Declared): Read => {
     )
 }
 
+/**
+ * The statuses that a refusal with a code may have: under each of them the official SDKs look for any code, and which
+ * code has which was never told.
+ */
+const coded = new Set(
+  Object.values<Definition>(table).flatMap(({ codes, status }) => codes.length > 0 ? [status] : [])
+)
+
+/** What an endpoint declares for any of them. */
+const declaredForAny = (errors: ReadonlyMap<number, Declared>): Declared => {
+  const declared = Array.from(coded).flatMap((status) => Option.toArray(errors.get(status)?.ast ?? Option.none()))
+  return { ast: Option.some(Schema.Union(...declared.map(schemaOf)).ast) }
+}
+
 const readFailure = (declared: Declared): Read => {
   const read = readSuccess(declared)
   return (answer) =>
@@ -182,8 +198,10 @@ export const make = <Group extends HttpApiGroup.HttpApiGroup.Any, E>(
   HttpApi.reflect(contract.add(group), {
     onGroup: () => {},
     onEndpoint: ({ endpoint, errors, successes }) => {
+      const readCoded = readFailure(declaredForAny(errors))
       const readers = new Map([
         ...Array.from(errors, ([status, declared]) => [status, readFailure(declared)] as const),
+        ...Array.from(coded, (status) => [status, readCoded] as const),
         ...Array.from(successes, ([status, declared]) => [status, readSuccess(declared)] as const)
       ])
       methods[endpoint.name] = methodOf(writerOf(endpoint), readers, httpClient)

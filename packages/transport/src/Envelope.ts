@@ -370,7 +370,7 @@ export interface OpenResponseOptions<E = never> {
 export interface OpenedResponse {
   /** False for a 401 or 5xx whose token was absent or refused: then nothing else of it is to be believed. */
   readonly authenticated: boolean
-  /** The decrypted body; none where there was none, or nothing is to be believed. */
+  /** The decrypted body, of a 401 as it was sent; none where there was none, or nothing is to be believed. */
   readonly body: Option.Option<Uint8Array>
 }
 
@@ -420,10 +420,10 @@ const openStrictly = Effect.fnUntraced(function*<E>(options: OpenResponseOptions
   yield* checkHash(claims.response, options.body, dialect)
   const opened: OpenedResponse = {
     authenticated: true,
-    // A refusal of the caller itself is not encrypted: the platform may not know any key of the caller's.
-    body: options.body.length === 0 || refused
+    body: options.body.length === 0
       ? Option.none()
-      : Option.some(yield* decryptBody(options.body, options.keyring))
+      // A refusal of the caller itself is not encrypted: the platform may not know any key of the caller's.
+      : Option.some(refused ? options.body : yield* decryptBody(options.body, options.keyring))
   }
   return opened
 })

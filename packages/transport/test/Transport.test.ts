@@ -559,14 +559,27 @@ layer(Known.layer)("an answer that tells of an error", (it) => {
 
   const refusal = `{"error_code":"X-1","error_detail":"who?"}`
 
-  it.effect("of status 401 is authenticated with a valid token, and its plain body is not believed", () =>
+  it.effect("of status 401 is authenticated with a valid token, and so is its plain body", () =>
     Effect.gen(function*() {
       const { json } = yield* told((seen) => scripted.sealed(seen, { status: 401, body: refusal }))
       assert.deepStrictEqual(json, {
-        error_code: "HTTP-401",
-        error_detail: "",
+        error_code: "X-1",
+        error_detail: "who?",
         error_data: { authenticated: true }
       })
+    }))
+
+  it.effect("of status 401 is not authenticated where its body is another than was signed", () =>
+    Effect.gen(function*() {
+      const body = `${refusal} `
+      const { json } = yield* told((seen) =>
+        scripted.sealed(seen, {
+          status: 401,
+          body,
+          claims: { response: { status: 401, hash: forge.sha256(refusal), func: "S256" } }
+        })
+      )
+      assert.deepInclude(json, { error_detail: "", error_data: { authenticated: false } })
     }))
 
   for (const status of [401, 500, 503]) {

@@ -99,8 +99,11 @@ export const Wire = {
   Unauthorized: wire(
     "Unauthorized",
     Unauthorized,
-    (json) => ({ authenticated: Predicate.isRecord(json.error_data) && json.error_data.authenticated === true }),
-    () => ({})
+    (json) => ({
+      authenticated: Predicate.isRecord(json.error_data) && json.error_data.authenticated === true,
+      detail: json.error_detail
+    }),
+    ({ detail }) => ({ detail })
   ),
   Forbidden: detailed("Forbidden", Forbidden),
   EntityNotFound: detailed("EntityNotFound", EntityNotFound),

@@ -119,7 +119,7 @@ export const device = HttpApiBuilder.group(ServedApi, "device", (handlers) =>
       Effect.flatMap(store.device(id), (device) =>
         Option.isSome(device)
           ? Effect.succeed(device.value)
-          : Effect.fail(new Unauthorized({ authenticated: true }))))
+          : Effect.fail(new Unauthorized({ authenticated: true, detail: "the device is no longer linked" }))))
 
     const serviceOf = (id: Entity.ServiceId) =>
       Effect.map(store.service(id), Option.getOrUndefined)
