@@ -18,6 +18,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
+import { computedOnce } from "./internal/computedOnce.ts"
 import { otherLastPart } from "./internal/tamper.ts"
 import type * as Platform from "./Platform.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
@@ -88,7 +89,7 @@ export const make = (plain: HttpApp.Default, sealed: HttpApp.Default, { disconne
         ...platform,
         keyring: { ...platform.keyring, sign, signingKeyId }
       })
-    }).pipe(Effect.provide(yield* Effect.context<Platform.Services>()), Effect.cached)
+    }).pipe(Effect.provide(yield* Effect.context<Platform.Services>()), computedOnce)
 
     const refusing = yield* SealedHttpApp.make(tooMany)
     const failing = yield* SealedHttpApp.make(broken)

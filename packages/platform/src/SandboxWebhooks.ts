@@ -12,6 +12,7 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
+import { computedOnce } from "./internal/computedOnce.ts"
 import { otherLastPart } from "./internal/tamper.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
 import * as PlatformSettings from "./PlatformSettings.ts"
@@ -84,7 +85,7 @@ export const make = (
       recording
     )
 
-    const stranger = yield* Effect.cached(
+    const stranger = yield* computedOnce(
       Effect.flatMap(jose.generateKey(), ({ privateKey }) => Keyring.fromKeys({ signing: privateKey, decryption: [] }))
         .pipe(Effect.provide(context))
     )

@@ -9,6 +9,7 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { computedOnce } from "./internal/computedOnce.ts"
 import * as PageWorker from "./PageWorker.ts"
 
 /**
@@ -129,7 +130,7 @@ export const make = (options: Options): Effect.Effect<Middleware> =>
     }
     const byName = yield* assets.pipe(
       Effect.map((all) => new Map(all.map((asset) => [asset.name, asset.name === "" ? document(asset) : asset]))),
-      Effect.cached
+      computedOnce
     )
     const page = (name: string, request: HttpServerRequest.HttpServerRequest) =>
       request.method !== "GET" && request.method !== "HEAD"
