@@ -1,6 +1,6 @@
 import { InvalidParameters } from "@effect-launchkey/core/ApiError"
-import * as Entity from "@effect-launchkey/core/EntityIdentifier"
-import * as Administration from "@effect-launchkey/platform/Administration"
+import type { KeyType } from "@effect-launchkey/core/PublicKey"
+import { ConformanceTarget } from "@effect-launchkey/testing/ConformanceTarget"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import * as TestPlatform from "@effect-launchkey/testing/TestPlatform"
 import { InvalidKey } from "@effect-launchkey/transport/InvalidKey"
@@ -14,6 +14,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as DirectoryCredentials from "../src/DirectoryCredentials.ts"
@@ -158,11 +159,10 @@ describe("many credentials in one program", () => {
 
 describe("many tenants in one program", () => {
   /** A tenant of its own, for whose key all of them have the same. */
-  const tenant = (name: string, type: Administration.AddKeyOptions["type"] = "BOTH") =>
+  const tenant = (type: KeyType = "BOTH") =>
     Effect.gen(function*() {
-      const administration = yield* Administration.Administration
-      const { id } = yield* administration.createOrganization(name)
-      yield* administration.addKey(Entity.organization(id), TestKeys.organization.publicKey, { type })
+      const { createOrganization } = yield* ConformanceTarget
+      const id = yield* Option.getOrThrow(createOrganization)([[TestKeys.organization, type]])
       const options = { ...organization, organizationId: id }
       const credentials = yield* OrganizationCredentials.make(options).pipe(
         Effect.provideServiceEffect(Keyring.Keyring, Keyring.make(options))
@@ -174,12 +174,12 @@ describe("many tenants in one program", () => {
     Platform,
     RemoteApi.layer,
     Jose.layer,
-    Layer.provide(Layer.service(Administration.Administration), TestPlatform.layer)
+    Layer.provide(Layer.service(ConformanceTarget), TestPlatform.layer)
   )
 
   it.effect("ask once for the platform's time and key, and see nothing of each other", () =>
     Effect.gen(function*() {
-      const tenants = yield* Effect.forEach(Array.from({ length: 20 }, (_, i) => `Tenant ${i}`), (name) => tenant(name))
+      const tenants = yield* Effect.replicateEffect(tenant(), 20)
       const ids = yield* Effect.forEach(tenants, (own) => own.createDirectory("Of each the first"), {
         concurrency: "unbounded"
       })
@@ -193,7 +193,7 @@ describe("many tenants in one program", () => {
 
   it.effect("are told what is wrong with their keys, where nothing can be told in confidence", () =>
     Effect.gen(function*() {
-      const signsAlone = yield* tenant("Signs alone", "SIGNATURE")
+      const signsAlone = yield* tenant("SIGNATURE")
       const refused = yield* Effect.flip(signsAlone.listDirectories)
       assert(refused._tag === "Unauthorized")
       assert.isTrue(refused.authenticated)
