@@ -50,17 +50,8 @@ const said = (status: number, error: string) => HttpServerResponse.unsafeJson({ 
 
 const nothing = HttpServerResponse.empty({ status: 204 })
 
-/** The first problem of each member. What a schema says ends with the value, which is somebody's name, or secret. */
-const problemsOf = (error: ParseResult.ParseError): string => {
-  const problems = new Map<string, string>()
-  for (const { message, path } of ParseResult.ArrayFormatter.formatErrorSync(error)) {
-    const member = path.length === 0 ? "body" : path.join(".")
-    if (!problems.has(member)) {
-      problems.set(member, Issues.withoutValue(message))
-    }
-  }
-  return [...problems].map(([member, problem]) => `${member}: ${problem}`).join("; ")
-}
+const problemsOf = (error: ParseResult.ParseError): string =>
+  Issues.summary(ParseResult.ArrayFormatter.formatErrorSync(error))
 
 /** A body that was sent as JSON, which no page of another origin can do unasked. */
 const body = <A, I>(schema: Schema.Schema<A, I>) => {

@@ -6,24 +6,27 @@
  * @see docs/sandbox.md
  * @since 0.1.0
  */
+import * as Issues from "@effect-launchkey/core/Issues"
 import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Redaction from "@effect-launchkey/transport/Redaction"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type { HttpApiDecodeError } from "@effect/platform/HttpApiError"
 import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpMethod from "@effect/platform/HttpMethod"
 import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import * as HttpServer from "@effect/platform/HttpServer"
-import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 import * as ApiReference from "./ApiReference.ts"
 import * as SandboxHandlers from "./handlers/SandboxHandlers.ts"
+import * as PlainRequest from "./internal/plainRequest.ts"
 import * as PlatformKeys from "./PlatformKeys.ts"
 import * as PlatformSettings from "./PlatformSettings.ts"
 import { SandboxApi, SandboxRefused } from "./SandboxApi.ts"
@@ -46,15 +49,12 @@ export interface Options<Unavailable extends StoreUnavailable = never> {
 
 const said = (status: number, error: string) => HttpServerResponse.unsafeJson({ error }, { status })
 
-const problems = (error: HttpApiDecodeError): string =>
-  error.issues.map(({ message, path }) => `${path.length === 0 ? "body" : path.join(".")}: ${message}`).join("; ")
-
 const badRequests = HttpApiBuilder.middleware(
   SandboxApi,
   (app) =>
     Effect.mapError(app, (error) =>
       Predicate.isTagged(error, "HttpApiDecodeError")
-        ? new SandboxRefused({ error: problems(error as HttpApiDecodeError) })
+        ? new SandboxRefused({ error: Issues.summary((error as HttpApiDecodeError).issues) })
         : error)
 )
 
@@ -69,12 +69,36 @@ const elsewhere = (cause: Cause.Cause<unknown>) => {
   if (Predicate.isTagged(failure, "RouteNotFound")) {
     return Effect.succeed(said(404, "The sandbox has no such path or method: see docs/sandbox.md."))
   }
-  // The derived routes die of a body that is missing or no JSON.
-  if (HttpServerError.isServerError(failure) && failure._tag === "RequestError") {
-    return Effect.succeed(said(400, "The body is not JSON: give a JSON object."))
-  }
   return Effect.as(Effect.logError("A call to the sandbox failed", cause), said(500, "The sandbox failed."))
 }
+
+const readJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
+
+/**
+ * The call as its routes read it. A body has to say that it is JSON, which no page of another origin can do unasked; and
+ * what such a page can send, a call without a body, is told by the browser.
+ */
+const read = Effect.gen(function*() {
+  const request = yield* HttpServerRequest.HttpServerRequest
+  const { headers, method, url } = request
+  if (!["same-origin", "none", undefined].includes(headers["sec-fetch-site"])) {
+    return yield* Effect.fail(said(403, "A page of another origin may not call the sandbox."))
+  }
+  if (!HttpMethod.hasBody(method)) return request
+  const text = yield* Effect.mapError(request.text, () => said(400, "The body cannot be read as text."))
+  if (text !== "" && !/^application\/json\s*(?:;|$)/i.test(headers["content-type"] ?? "")) {
+    return yield* Effect.fail(
+      said(400, "The body is not sent as JSON: give the header content-type: application/json.")
+    )
+  }
+  // What takes no member, or none that is needed, is called without a body too.
+  const body = text === "" ? Option.some({}) : readJson(text)
+  if (Option.isNone(body)) return yield* Effect.fail(said(400, "The body is not JSON: give a JSON object."))
+  if (!Predicate.isReadonlyRecord(body.value)) {
+    return yield* Effect.fail(said(400, "The body is not a JSON object: give its members in braces."))
+  }
+  return Option.getOrElse(PlainRequest.make(method, url, body), () => request)
+})
 
 const isControl = (url: string): boolean => /^\/sandbox(?:[/?]|$)/.test(url)
 
@@ -107,7 +131,13 @@ export const httpApp = <Unavailable extends StoreUnavailable = never>(
       Effect.provide(routes),
       Effect.provideService(SandboxState.SandboxState, state)
     )
-    const sandbox = Effect.catchAllCause(Effect.provide(control, hosting), elsewhere)
+    const sandbox = Effect.matchEffect(read, {
+      onFailure: Effect.succeed,
+      onSuccess: (request) =>
+        Effect.provideService(Effect.provide(control, hosting), HttpServerRequest.HttpServerRequest, request).pipe(
+          Effect.catchAllCause(elsewhere)
+        )
+    })
     return ApiReference.withReference(Effect.flatMap(
       HttpServerRequest.HttpServerRequest,
       ({ url }) => isControl(url) ? sandbox : Effect.flatMap(state.world, ({ app }) => app)

@@ -18,6 +18,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Option, Redacted, Ref, Schedule } from "effect"
+import * as OTPAuth from "otpauth"
 
 /** All generated keys are one: making them takes longer than all else. */
 const JoseLive = Layer.effect(
@@ -172,28 +173,90 @@ describe("Sandbox", () => {
         }
       }))
 
-    effect("with 400 and the member's name for one that is wrong", () =>
+    const device = `/devices/${nowhere}`
+    const key = TestKeys.organization.publicKey
+    const uuid = "expected a UUID of 36 characters such as 9c0f6f3a-7d1c-11ee-b962-0242ac120002"
+    const object = "The body is not a JSON object: give its members in braces."
+    const refusals: ReadonlyArray<readonly [path: string, body: unknown, error: string]> = [
+      ["/organizations", [], object],
+      ["/organizations", "keys", object],
+      ["/organizations", null, object],
+      ["/organizations", undefined, "keys: is missing"],
+      ["/organizations", { keys: [] }, "keys[0]: is missing"],
+      ["/organizations", { keys: key }, "keys: expected a list"],
+      ["/organizations", { keys: [key] }, "keys[0]: expected an object"],
+      ["/organizations", { keys: [{}] }, "keys[0].public_key: is missing"],
+      ["/organizations", { keys, organization_id: "x" }, `organization_id: ${uuid}`],
+      ["/organizations", { keys, name: "" }, "name: expected a non empty string"],
+      [
+        "/organizations",
+        { keys: [...keys, { public_key: key, key_type: 3 }] },
+        "keys[1].key_type: expected 0 (both), 1 (encryption) or 2 (signature)"
+      ],
+      ["/devices", {}, "linking_code: is missing"],
+      ["/devices", { linking_code: 5 }, "linking_code: expected string"],
+      ["/devices", { linking_code: "abcdefg", sdk_key: "x" }, `sdk_key: ${uuid}`],
+      ["/devices", { linking_code: "abcdefg", name: "" }, "name: expected a non empty string"],
+      [`${device}/respond`, {}, "action: is missing"],
+      [`${device}/respond`, { action: "shrug" }, `action: expected "approve", "deny", "fraud" or "fail"`],
+      [`${device}/respond`, { action: "approve", auth_request: "x" }, `auth_request: ${uuid}`],
+      [
+        `${device}/respond`,
+        { action: "fail", reason: "BORED" },
+        `reason: expected "POLICY", "PERMISSION", "AUTHENTICATION", "CONFIGURATION", "BUSY_LOCAL" or "SENSOR"`
+      ],
+      [`${device}/respond`, { action: "approve", number: "7" }, "number: expected a number of two digits, such as 42"],
+      [`${device}/respond`, { action: "deny", denial_reason: 5 }, "denial_reason: expected string"],
+      [`${device}/respond`, { action: "deny", service_pins: "1111" }, "service_pins: expected a list"],
+      [`${device}/respond`, { action: "deny", service_pins: ["1111", 2] }, "service_pins[1]: expected string"],
+      [`${device}/respond`, { action: "deny", format: "old" }, `format: expected "legacy"`],
+      [`${device}/logout`, { service_id: "x" }, `service_id: ${uuid}`],
+      ["/faults", {}, "fault: is missing"],
+      [
+        "/faults",
+        { fault: "fire", count: 1 },
+        "fault: expected 429, 500, drop, delay:<ms>, bad-signature or wrong-key"
+      ],
+      ["/faults", { fault: "500", count: 0 }, "count: expected a number between 1 and 1000000"],
+      ["/faults", { fault: "500", count: 1.5 }, "count: expected an integer"],
+      ["/clock", {}, "advance_seconds: is missing"],
+      ["/clock", { advance_seconds: -1 }, "advance_seconds: expected a number between 0 and 316224000"],
+      ["/clock", { advance_seconds: "60" }, "advance_seconds: expected number"],
+      ["/clock", { advance_seconds: 1, tokens: "yes" }, "tokens: expected boolean"],
+      ["/webhooks/one/resend", { as: "again" }, `id: Unable to decode "one" into a number`],
+      [
+        "/webhooks/1/resend",
+        { as: "x" },
+        `as: expected "again", "replayed", "tampered", "late", "wrong-key" or "unknown-key"`
+      ]
+    ]
+    effect("with 400 and the name of each member that is wrong", () =>
       Effect.gen(function*() {
         const { call } = yield* sandbox()
-        const cases: ReadonlyArray<readonly [path: string, body: unknown, error: RegExp]> = [
-          ["/organizations", undefined, /JSON/],
-          ["/organizations", {}, /keys/],
-          ["/organizations", { keys: [] }, /keys/],
-          ["/organizations", { keys, organization_id: "x" }, /organization_id/],
-          ["/organizations", { keys: [{ public_key: "x", key_type: 3 }] }, /keys\.0\.key_type/],
-          ["/devices", {}, /linking_code/],
-          ["/devices", { linking_code: "abcdefg", sdk_key: "x" }, /sdk_key/],
-          [`/devices/${nowhere}/respond`, { action: "shrug" }, /action/],
-          [`/devices/${nowhere}/respond`, { action: "fail", reason: "BORED" }, /reason/],
-          ["/faults", { fault: "fire", count: 1 }, /429, 500, drop, delay:<ms>, bad-signature or wrong-key/],
-          ["/faults", { fault: "500", count: 0 }, /count/],
-          ["/clock", { advance_seconds: -1 }, /advance_seconds/]
-        ]
-        for (const [path, body, error] of cases) {
+        for (const [path, body, error] of refusals) {
           const answer = yield* call("POST", `/sandbox${path}`, body)
-          assert.strictEqual(answer.status, 400, path)
-          assert.match(answer.body.error, error)
+          assert.deepStrictEqual([path, answer.status, answer.body], [path, 400, { error }])
         }
+        // nothing of a call that is refused was done
+        assert.strictEqual(
+          (yield* call("POST", "/sandbox/organizations", { keys, organization_id: nowhere })).status,
+          201
+        )
+        assert.strictEqual(
+          (yield* call("POST", "/sandbox/clock", { advance_seconds: 0 })).body.now,
+          "1970-01-01T00:00:00.000Z"
+        )
+      }))
+
+    effect("with 400 for a body that is no JSON", () =>
+      Effect.gen(function*() {
+        const { app } = yield* sandbox()
+        const request = HttpClientRequest.post(`${baseUrl}/sandbox/clock`).pipe(
+          HttpClientRequest.bodyUint8Array(new TextEncoder().encode("{advance_seconds:1}"), "application/json")
+        )
+        const response = yield* InProcess.make(app).execute(request)
+        assert.strictEqual(response.status, 400)
+        assert.deepStrictEqual(yield* response.json, { error: "The body is not JSON: give a JSON object." })
       }))
 
     effect(
@@ -204,9 +267,30 @@ describe("Sandbox", () => {
           const request = HttpClientRequest.post(`${baseUrl}/sandbox/clock`).pipe(
             HttpClientRequest.bodyUint8Array(new TextEncoder().encode("{\"advance_seconds\":1}"), "text/plain")
           )
-          assert.strictEqual((yield* InProcess.make(app).execute(request)).status, 400)
+          const response = yield* InProcess.make(app).execute(request)
+          assert.strictEqual(response.status, 400)
+          assert.deepStrictEqual(yield* response.json, {
+            error: "The body is not sent as JSON: give the header content-type: application/json."
+          })
         })
     )
+
+    effect("with 403 for what a page of another origin can send, a call without a body", () =>
+      Effect.gen(function*() {
+        const { app, call, linked } = yield* scene()
+        const device = yield* linked("ada")
+        const from = (site: string) =>
+          Effect.map(
+            InProcess.make(app).execute(
+              HttpClientRequest.post(`${baseUrl}/sandbox/reset`, { headers: { "sec-fetch-site": site } })
+            ),
+            ({ status }) => status
+          )
+        assert.deepStrictEqual([yield* from("cross-site"), yield* from("same-site")], [403, 403])
+        assert.strictEqual((yield* call("GET", `${device}/auths`)).status, 200)
+        assert.strictEqual(yield* from("same-origin"), 204)
+        assert.strictEqual((yield* call("GET", `${device}/auths`)).status, 404)
+      }))
   })
 
   describe("organizations", () => {
@@ -233,6 +317,25 @@ describe("Sandbox", () => {
         const { organization } = yield* connect(app, other.body.organization_id)
         assert.deepStrictEqual(yield* organization.allDirectories({}), [])
       }))
+
+    effect(
+      "may sign with a key for both or for signatures, and with none for encryption",
+      () =>
+        Effect.gen(function*() {
+          const { app, call } = yield* sandbox()
+          const public_key = TestKeys.organization.publicKey
+          const outcome = (key: object) =>
+            Effect.gen(function*() {
+              const { body } = yield* call("POST", "/sandbox/organizations", { name: null, keys: [key] })
+              const { organization } = yield* connect(app, body.organization_id)
+              return (yield* Effect.either(organization.createDirectory({ payload: { name: "Directory" } })))._tag
+            })
+          assert.strictEqual(yield* outcome({ public_key }), "Right")
+          assert.strictEqual(yield* outcome({ public_key, key_type: null }), "Right")
+          assert.strictEqual(yield* outcome({ public_key, key_type: 0 }), "Right")
+          assert.strictEqual(yield* outcome({ public_key, key_type: 1 }), "Left")
+        })
+    )
 
     effect("are created once, with 409 for another of the id", () =>
       Effect.gen(function*() {
@@ -337,6 +440,20 @@ describe("Sandbox", () => {
         )
       }))
 
+    effect("answer what waits and not what was canceled before it, unless it is named", () =>
+      Effect.gen(function*() {
+        const { ask, call, linked, service } = yield* scene()
+        const device = yield* linked("ada")
+        const canceled = yield* ask({ user: "ada" })
+        yield* service.cancelAuthorization({ path: { id: canceled } })
+        const open = yield* ask({ user: "ada" })
+        const respond = (more: object) => call("POST", `${device}/respond`, { action: "approve", ...more })
+        assert.strictEqual((yield* respond({ auth_request: canceled })).status, 404)
+        assert.deepStrictEqual((yield* respond({ auth_request: null })).body, { auth_request: open })
+        const next = yield* ask({ user: "ada" })
+        assert.deepStrictEqual((yield* respond({ auth_request: next })).body, { auth_request: next })
+      }))
+
     effect("are gone once removed, by themselves or by the directory: 404", () =>
       Effect.gen(function*() {
         const { call, directory, linked } = yield* scene()
@@ -362,7 +479,7 @@ describe("Sandbox", () => {
       Effect.gen(function*() {
         const { call, directory, linked, service, serviceId } = yield* scene()
         const device = yield* linked("ada")
-        const logout = (body: object) =>
+        const logout = (body: object | undefined) =>
           Effect.gen(function*() {
             yield* service.startSession({ payload: { user: "ada" } })
             assert.strictEqual((yield* call("POST", `${device}/logout`, body)).status, 204)
@@ -372,6 +489,8 @@ describe("Sandbox", () => {
           [yield* logout({ service_id: nowhere }), yield* logout({ service_id: serviceId }), yield* logout({})],
           [1, 0, 0]
         )
+        assert.strictEqual(yield* logout({ service_id: null }), 0)
+        assert.strictEqual(yield* logout(undefined), 0)
       }))
   })
 
@@ -417,7 +536,23 @@ describe("Sandbox", () => {
         [false, "DENIED", "FRAUDULENT", "fraud"]
       ],
       ["fails", {}, { action: "fail" }, [false, "FAILED", "AUTHENTICATION", null]],
-      ["fails for a reason", {}, { action: "fail", reason: "SENSOR" }, [false, "FAILED", "SENSOR", null]]
+      ...["POLICY", "PERMISSION", "AUTHENTICATION", "CONFIGURATION", "BUSY_LOCAL", "SENSOR"].map((reason) =>
+        [`fails for ${reason}`, {}, { action: "fail", reason }, [false, "FAILED", reason, null]] as const
+      ),
+      [
+        "takes null for what is left out",
+        {},
+        {
+          action: "deny",
+          auth_request: null,
+          reason: null,
+          number: null,
+          denial_reason: null,
+          service_pins: null,
+          format: null
+        },
+        [false, "DENIED", "DISAPPROVED", null]
+      ]
     ]
     effect("does what it says, and can be polled at once", () =>
       Effect.gen(function*() {
@@ -584,6 +719,31 @@ describe("Sandbox", () => {
         assert.deepStrictEqual((yield* call("GET", "/public/v3/ping")).body, before)
         const error = yield* Effect.flip(service.getAuthorization({ path: { id } }))
         assert.strictEqual(error._tag, "RequestTimedOut")
+      }))
+
+    effect("moves one-time codes", () =>
+      Effect.gen(function*() {
+        const { call, directory, service } = yield* scene()
+        const { secret, ...totp } = yield* directory.generateTotp({ payload: { user: "ada" } })
+        const generator = new OTPAuth.TOTP({ ...totp, secret: Redacted.value(secret) })
+        const verify = (seconds: number) => {
+          const code = Redacted.make(generator.generate({ timestamp: seconds * 1000 }))
+          return Effect.map(service.verifyTotp({ payload: { user: "ada", code } }), ({ valid }) => valid)
+        }
+        assert.isFalse(yield* verify(3600))
+        yield* call("POST", "/sandbox/clock", { advance_seconds: 3600 })
+        assert.deepStrictEqual([yield* verify(0), yield* verify(3600)], [false, true])
+      }))
+
+    effect("moves rate limits", () =>
+      Effect.gen(function*() {
+        const { ask, call, linked, service } = yield* scene()
+        yield* linked("ada")
+        const cycle = Effect.flatMap(ask({ user: "ada" }), (id) => service.cancelAuthorization({ path: { id } }))
+        const refused = yield* Effect.flip(Effect.forever(cycle))
+        assert.strictEqual(refused._tag, "RateLimited")
+        yield* call("POST", "/sandbox/clock", { advance_seconds: 60 })
+        yield* cycle
       }))
 
     effect("moves the time of its messages too if asked, and the devices go with it", () =>
