@@ -112,7 +112,8 @@ export interface Service<Unavailable = StoreUnavailable> {
     id: PasskeyId
   ) => Effect.Effect<Either.Either<void, "Unknown" | "Last">, Unavailable>
 
-  readonly insertSession: (session: Session) => Effect.Effect<void, Unavailable>
+  /** False where its operator has no such passkey, or no longer: one that is removed begins no session more. */
+  readonly insertSession: (session: Session) => Effect.Effect<boolean, Unavailable>
   /** None once its end has come. */
   readonly session: (hash: string, now: DateTime.Utc) => Effect.Effect<Option.Option<Session>, Unavailable>
   /** Those that have not ended, oldest first. */
@@ -120,9 +121,12 @@ export interface Service<Unavailable = StoreUnavailable> {
     operatorId: OperatorId,
     now: DateTime.Utc
   ) => Effect.Effect<ReadonlyArray<Session>, Unavailable>
-  /** Does nothing where the session has ended meanwhile. */
+  /**
+   * Does nothing where the session has ended meanwhile. `verified` stays where it is not given: who looks something up
+   * meanwhile takes no use of a passkey back.
+   */
   readonly renewSession: (
-    session: Pick<Session, "id" | "lastUsed" | "verified" | "until">
+    session: Pick<Session, "id" | "lastUsed" | "until"> & Partial<Pick<Session, "verified">>
   ) => Effect.Effect<void, Unavailable>
   /** False where the operator has none of that id. */
   readonly endSession: (operatorId: OperatorId, id: SessionId) => Effect.Effect<boolean, Unavailable>
@@ -248,7 +252,9 @@ export const makeMemory: Effect.Effect<Service<never>> = Effect.sync(() => {
     insertSession: (session) =>
       Effect.sync(() => {
         sweepSessions(DateTime.toEpochMillis(session.started))
+        if (passkeys.get(session.passkeyId)?.operatorId !== session.operatorId) return false
         sessions.set(session.id, session)
+        return true
       }),
     session: (hash, now) =>
       Effect.sync(() =>

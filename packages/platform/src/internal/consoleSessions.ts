@@ -176,7 +176,9 @@ export const make = (relyingParty: RelyingParty) =>
           verified: now,
           until: endOf(now, now)
         }
-        yield* operators.insertSession(session)
+        if (!(yield* operators.insertSession(session))) {
+          return yield* new Passkeys.PasskeyNotVerified({ problem: "its operator has removed it meanwhile" })
+        }
         return { token, session: toSession(session, operator) }
       })
 
@@ -227,13 +229,13 @@ export const make = (relyingParty: RelyingParty) =>
         if (Option.isNone(found)) return yield* new SignInNeeded()
         const operator = yield* operators.operator(found.value.operatorId)
         if (Option.isNone(operator)) return yield* new SignInNeeded()
-        const { lastUsed, started } = found.value
+        const { id, lastUsed, started } = found.value
         if (!renews || DateTime.lessThan(now, DateTime.addDuration(lastUsed, times.renewal))) {
           return toSession(found.value, operator.value)
         }
-        const renewed = { ...found.value, lastUsed: now, until: endOf(started, now) }
-        yield* operators.renewSession(renewed)
-        return toSession(renewed, operator.value)
+        const until = endOf(started, now)
+        yield* operators.renewSession({ id, lastUsed: now, until })
+        return toSession({ ...found.value, lastUsed: now, until }, operator.value)
       })
 
     return {

@@ -261,14 +261,25 @@ export const make: Effect.Effect<Operators.Service, never, SqlClient.SqlClient |
         )
       },
 
-      insertSession: ({ hash, id, lastUsed, operatorId, passkeyId, started, until, verified }) =>
-        join(
-          "Operators.insertSession",
-          sql`INSERT INTO platform_operator_sessions
-              (hash, id, operator_id, passkey_id, started, last_used, verified, until)
-            VALUES (${hash}, ${id}, ${operatorId}, ${passkeyId}, ${millis(started)}, ${millis(lastUsed)},
-              ${millis(verified)}, ${millis(until)})`
-        ),
+      insertSession: ({ hash, id, lastUsed, operatorId, passkeyId, started, until, verified }) => {
+        const operation = "Operators.insertSession"
+        return transaction(
+          operation,
+          Effect.gen(function*() {
+            yield* lockOperator(operation, operatorId)
+            const own = yield* passkeysOf(operation, operatorId)
+            if (!own.some((passkey) => passkey.id === passkeyId)) return false
+            yield* join(
+              operation,
+              sql`INSERT INTO platform_operator_sessions
+                  (hash, id, operator_id, passkey_id, started, last_used, verified, until)
+                VALUES (${hash}, ${id}, ${operatorId}, ${passkeyId}, ${millis(started)}, ${millis(lastUsed)},
+                  ${millis(verified)}, ${millis(until)})`
+            )
+            return true
+          })
+        )
+      },
       session: (hash, now) =>
         readOne(
           "Operators.session",
@@ -288,7 +299,8 @@ export const make: Effect.Effect<Operators.Service, never, SqlClient.SqlClient |
         join(
           "Operators.renewSession",
           sql`UPDATE platform_operator_sessions
-            SET last_used = ${millis(lastUsed)}, verified = ${millis(verified)}, until = ${millis(until)}
+            SET last_used = ${millis(lastUsed)}, until = ${millis(until)},
+              verified = ${verified === undefined ? sql.literal("verified") : sql`${millis(verified)}`}
             WHERE id = ${id}`
         ),
       endSession: (operatorId, id) =>
