@@ -7,7 +7,9 @@ import * as TestPlatform from "@effect-launchkey/testing/TestPlatform"
 import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, layer } from "@effect/vitest"
 import { Duration, Effect, Option, Redacted } from "effect"
-import { exchange, opened } from "./support/forge.ts"
+import * as crypto from "node:crypto"
+import * as bare from "./support/bare.ts"
+import { codeOf, exchange, opened } from "./support/forge.ts"
 
 const { directoryId, organizationId, sdkKey, serviceId } = TestPlatform
 
@@ -233,6 +235,74 @@ layer(TestPlatform.layer)("what the platform answers, in full", (it) => {
           assert.deepStrictEqual(yield* verify(otp), { valid: true })
           assert.deepStrictEqual(yield* verify(otp), { valid: false })
         }
+      }))
+  })
+
+  describe("tells of a request", () => {
+    const ask = (username: string, more: object = {}) =>
+      Effect.map(
+        asked(service, "POST /service/v3/auths", { username, ...more }),
+        (created) => (created as { readonly auth_request: string }).auth_request
+      )
+    const poll = (id: string) => exchange({ ...service, method: "GET", path: `/service/v3/auths/${id}` })
+    const lettersAndDigits = /^[\w-]{43}$/
+    const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+    it.effect("what a device answered, with every member that an SDK in use takes for given", () =>
+      Effect.gen(function*() {
+        const device = yield* Effect.flatMap(TestPlatform.TestPlatform, ({ linkedDevice }) => linkedDevice("answered"))
+        const [{ id: deviceId } = { id: "" }] = yield* Effect.flatMap(
+          Store.Store,
+          (_) => _.devices({ directoryId, identifier: "answered" })
+        )
+        const id = yield* ask("answered")
+        yield* device.approve(undefined, { servicePins: ["1234"] })
+        const relayed = JSON.parse(opened(yield* poll(id))) as Record<string, string>
+        const { auth, auth_jwe, org_user_hash, public_key_id, service_user_hash, user_push_id, ...others } = relayed
+        assert.deepStrictEqual(others, {})
+        assert.strictEqual(public_key_id, TestKeys.service.keyId)
+        assert.match(service_user_hash ?? "", lettersAndDigits)
+        assert.match(org_user_hash ?? "", lettersAndDigits)
+        assert.match(user_push_id ?? "", uuid)
+
+        const key = Redacted.value(TestKeys.service.privateKey)
+        const first = crypto.privateDecrypt({ key, oaepHash: "sha1" }, Buffer.from(auth ?? "", "base64")).toString()
+        assert.deepStrictEqual(JSON.parse(first), {
+          auth_request: id,
+          device_id: deviceId,
+          response: true,
+          service_pins: ["1234"]
+        })
+        const { header, plaintext } = bare.openJwe(auth_jwe ?? "", key)
+        assert.deepInclude(header, { alg: "RSA-OAEP", enc: "A256CBC-HS512", kid: TestKeys.service.keyId })
+        const { auth_methods, ...answer } = JSON.parse(plaintext) as { readonly auth_methods: ReadonlyArray<object> }
+        assert.deepStrictEqual<object>(answer, {
+          auth_request: id,
+          device_id: deviceId,
+          type: "AUTHORIZED",
+          reason: "APPROVED",
+          service_pins: ["1234"],
+          auth_policy: { requirement: null, geofences: [] }
+        })
+        assert.strictEqual(auth_methods.length, 7)
+        for (const method of auth_methods) {
+          const { active, allowed, method: name, supported } = method as Record<string, unknown>
+          assert.deepStrictEqual(
+            [typeof name, typeof active, typeof allowed, typeof supported],
+            ["string", "boolean", "boolean", "boolean"]
+          )
+        }
+      }))
+
+    it.effect("that nobody has answered yet by 204 without a body, and that nobody did by 408", () =>
+      Effect.gen(function*() {
+        yield* Effect.flatMap(TestPlatform.TestPlatform, ({ linkedDevice }) => linkedDevice("silent"))
+        const id = yield* ask("silent", { ttl: 30 })
+        const waiting = yield* poll(id)
+        assert.deepStrictEqual([waiting.received.status, opened(waiting)], [204, ""])
+        yield* Effect.flatMap(PlatformClock.PlatformClock, ({ advance }) => advance(Duration.seconds(31)))
+        const expired = yield* poll(id)
+        assert.deepStrictEqual([expired.received.status, codeOf(opened(expired))], [408, "HTTP-408"])
       }))
   })
 })

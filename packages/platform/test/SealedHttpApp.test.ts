@@ -508,7 +508,12 @@ const raw = (
           }
         )
         call.on("error", (cause) => resume(Effect.fail(new Cause.UnknownException(cause))))
-        call.end(options.body)
+        if (options.headers["expect"] === undefined) {
+          call.end(options.body)
+        } else {
+          call.on("continue", () => call.end(options.body))
+          call.flushHeaders()
+        }
       })
   )
 
@@ -567,6 +572,22 @@ layer(Served, { excludeTestServices: true })("over a socket", (it) => {
         assert.strictEqual(received.status, 404)
         opened({ sent, received })
       }
+    }))
+
+  it.effect("a request may ask whether its body is wanted before it sends it", () =>
+    Effect.gen(function*() {
+      const sent = yield* message({ json: session })
+      const received = yield* raw(sent.path, {
+        method: "POST",
+        headers: {
+          authorization: sent.authorization ?? "",
+          "content-length": String(sent.body?.length),
+          expect: "100-continue"
+        },
+        body: sent.body
+      })
+      assert.strictEqual(received.status, 404)
+      opened({ sent, received })
     }))
 
   it.effect("the scheme may be written in any case", () =>
