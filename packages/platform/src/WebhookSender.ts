@@ -131,6 +131,40 @@ const leaseMargin = Duration.seconds(30)
 const text = ({ failure, status }: WebhookQueue.Attempt): string =>
   Option.getOrElse(failure, () => `status ${Option.getOrElse(status, () => 0)}`)
 
+/** What a sender does for whoever has something to tell. */
+const adding = <Unavailable>(
+  queue: WebhookQueue.Service<Unavailable>,
+  { added, now, settings }: {
+    readonly settings: PlatformSettings.Webhooks
+    readonly now: Effect.Effect<DateTime.Utc>
+    /** There may be something to attempt. */
+    readonly added: Effect.Effect<unknown>
+  }
+): Service<Unavailable> => {
+  const warnOfRefusal = ({ id, kind, subject, url }: WebhookQueue.Delivery) =>
+    Effect.logWarning(
+      url === ""
+        ? "A webhook was refused: what is registered is no URL"
+        : `A webhook was refused: ${settings.open} are on their way already`
+    ).pipe(Effect.annotateLogs({ delivery: id, kind, subject }))
+
+  return {
+    send: (webhook) =>
+      Effect.gen(function*() {
+        const delivery = yield* queue.enqueue(webhook, yield* now)
+        if (delivery.state === "REFUSED") {
+          yield* ended(webhook.kind, "REFUSED")
+          yield* warnOfRefusal(delivery)
+        } else {
+          yield* added
+        }
+        return delivery.id
+      }),
+    log: queue.log,
+    replay: (id) => Effect.tap(Effect.flatMap(now, (at) => queue.replay(id, at)), () => added)
+  }
+}
+
 /**
  * With a queue at hand. Attempts end with the scope; what they were to deliver is due again.
  *
@@ -301,8 +335,9 @@ export const makeWith = <Unavailable>(
 
     yield* begin.pipe(
       Effect.flatMap((begun) => begun > 0 ? Effect.void : rest),
-      Effect.catchAll((error) =>
-        Effect.zipRight(Effect.logWarning("The queue of webhooks could not be asked", error), Effect.sleep(queueRetry))
+      // Of whatever kind: nothing would be delivered until the process is started anew.
+      Effect.catchAllCause((cause) =>
+        Effect.zipRight(Effect.logWarning("The queue of webhooks could not be asked", cause), Effect.sleep(queueRetry))
       ),
       Effect.forever,
       Effect.interruptible,
@@ -314,32 +349,7 @@ export const makeWith = <Unavailable>(
       Effect.forkScoped
     )
 
-    const warnOfRefusal = ({ id, kind, subject, url }: WebhookQueue.Delivery) =>
-      Effect.logWarning(
-        url === ""
-          ? "A webhook was refused: what is registered is no URL"
-          : `A webhook was refused: ${settings.open} are on their way already`
-      ).pipe(Effect.annotateLogs({ delivery: id, kind, subject }))
-
-    return {
-      send: (webhook) =>
-        Effect.gen(function*() {
-          const delivery = yield* queue.enqueue(webhook, yield* now)
-          if (delivery.state === "REFUSED") {
-            yield* ended(webhook.kind, "REFUSED")
-            yield* warnOfRefusal(delivery)
-          } else {
-            yield* Queue.offer(wake, undefined)
-          }
-          return delivery.id
-        }),
-      log: queue.log,
-      replay: (id) =>
-        Effect.tap(
-          Effect.flatMap(now, (at) => queue.replay(id, at)),
-          () => Queue.offer(wake, undefined)
-        )
-    }
+    return adding(queue, { settings, now, added: Queue.offer(wake, undefined) })
   })
 
 /**
@@ -365,6 +375,21 @@ export const layer: Layer.Layer<
   never,
   PlatformKeys.PlatformKeys | WebhookQueue.WebhookQueue
 > = Layer.scoped(WebhookSender, make)
+
+/**
+ * Leaves what it adds to other senders of the same queue, and attempts nothing: for a process that ends soon, and whose
+ * attempts its end would cut off.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerAdding: Layer.Layer<WebhookSender, never, WebhookQueue.WebhookQueue> = Layer.effect(
+  WebhookSender,
+  Effect.gen(function*() {
+    const { webhooks: settings } = yield* PlatformSettings.PlatformSettings
+    return adding(yield* WebhookQueue.WebhookQueue, { settings, now: DateTime.now, added: Effect.void })
+  })
+)
 
 /**
  * With a queue in memory: webhooks that are on their way when the process ends are not delivered.

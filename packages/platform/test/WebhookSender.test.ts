@@ -408,6 +408,47 @@ describe("WebhookSender", () => {
       })
   )
 
+  effect("goes on when its queue breaks once", () =>
+    Effect.gen(function*() {
+      const broken = yield* Ref.make(true)
+      const posted = yield* Deferred.make<void>()
+      const { send } = yield* Effect.flatMap(WebhookQueue.makeMemory, (queue) =>
+        WebhookSender.makeWith({
+          ...queue,
+          claim: (options) =>
+            Effect.flatMap(
+              Ref.getAndSet(broken, false),
+              (first) => first ? Effect.dieMessage("the driver broke") : queue.claim(options)
+            )
+        })).pipe(
+          Effect.provideService(WebhookEgress.WebhookEgress, {
+            post: () => Effect.as(Deferred.succeed(posted, undefined), 204)
+          })
+        )
+      yield* send(webhook)
+      yield* TestClock.adjust("1 second")
+      yield* Deferred.await(posted)
+    }))
+
+  effect("that only adds leaves the attempts to others of its queue", () =>
+    Effect.gen(function*() {
+      const queue = yield* WebhookQueue.makeMemory
+      const { send } = yield* Effect.provide(
+        WebhookSender.WebhookSender,
+        Layer.provide(WebhookSender.layerAdding, Layer.succeed(WebhookQueue.WebhookQueue, queue))
+      )
+      const id = yield* send(webhook)
+      yield* TestClock.adjust("1 day")
+      assert.deepStrictEqual((yield* queue.log).map((entry) => [entry.id, entry.state, entry.attempts]), [
+        [id, "PENDING", []]
+      ])
+      const posted = yield* Deferred.make<void>()
+      yield* Effect.provideService(WebhookSender.makeWith(queue), WebhookEgress.WebhookEgress, {
+        post: () => Effect.as(Deferred.succeed(posted, undefined), 204)
+      })
+      yield* Deferred.await(posted)
+    }))
+
   effect("ends its deliveries with its scope", () =>
     Effect.gen(function*() {
       const interrupted = yield* Deferred.make<void>()

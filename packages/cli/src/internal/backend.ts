@@ -91,11 +91,9 @@ const kept = (loaded: Loaded, serves: boolean) => {
   return serves ? Layer.provideMerge(warned, shared) : shared
 }
 
-/** Whoever only administers leaves webhooks to those who serve: no attempt of its own would be cut off by its end. */
-const settings = ({ baseUrl, limits }: Loaded["config"], serves: boolean) => {
-  const { webhooks, ...defaults } = PlatformSettings.defaults
-  return Layer.succeed(PlatformSettings.PlatformSettings, {
-    ...defaults,
+const settings = ({ baseUrl, limits }: Loaded["config"]) =>
+  Layer.succeed(PlatformSettings.PlatformSettings, {
+    ...PlatformSettings.defaults,
     authorizations: limits.authorizations,
     unapprovedPrompts: limits.unapprovedPrompts,
     numberTries: limits.numberTries,
@@ -103,10 +101,8 @@ const settings = ({ baseUrl, limits }: Loaded["config"], serves: boolean) => {
     totpAttempts: limits.totpAttempts,
     linkAttempts: limits.linkAttempts,
     sdkKeyAttempts: limits.sdkKeyAttempts,
-    webhooks: serves ? webhooks : { ...webhooks, concurrency: 0 },
     qrCodeUrl: (code) => `${baseUrl.replace(/\/$/, "")}/public/v3/qr/${code}`
   })
-}
 
 const egress = ({ webhooks }: Loaded["config"]) =>
   Layer.mapError(
@@ -119,10 +115,11 @@ export const layer = (
   { serves }: { readonly serves: boolean }
 ): Layer.Layer<Services, Failure> =>
   Administration.layer.pipe(
-    Layer.provideMerge(WebhookSender.layer),
+    // Whoever only administers leaves webhooks to those who serve.
+    Layer.provideMerge(serves ? WebhookSender.layer : WebhookSender.layerAdding),
     Layer.provideMerge(pushes(loaded.config, serves)),
     Layer.provideMerge(kept(loaded, serves)),
     Layer.provideMerge(PlatformClock.layer),
-    Layer.provideMerge(settings(loaded.config, serves)),
+    Layer.provideMerge(settings(loaded.config)),
     Layer.provide(egress(loaded.config))
   )
