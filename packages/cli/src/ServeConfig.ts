@@ -377,11 +377,20 @@ export const load = (
     return { config, file, keyEncryptionKey }
   })
 
-const withoutPassword = (url: string): string => {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (parsed === undefined || parsed.password === "") return url
-  parsed.password = "…"
-  return decodeURIComponent(parsed.href)
+/** Where a store is. Of an address that cannot be read as one, any part may be the password. */
+const withoutPassword = (store: string): string => {
+  if (!store.startsWith("postgres")) return store
+  const scheme = store.slice(0, store.indexOf(":"))
+  const url = URL.canParse(store) ? new URL(store) : undefined
+  // A password that is not percent-encoded ends early, and goes on behind.
+  if (url === undefined || `${url.pathname}${url.search}${url.hash}`.includes("@")) return `${scheme}://…`
+  const parameters = Array.from(url.searchParams, ([name, value]) => `${name}=${/password/i.test(name) ? "…" : value}`)
+  return [
+    `${scheme}://`,
+    url.username === "" ? "" : `${url.username}${url.password === "" ? "" : ":…"}@`,
+    `${url.host}${url.pathname}`,
+    parameters.length === 0 ? "" : `?${parameters.join("&")}`
+  ].join("")
 }
 
 /**

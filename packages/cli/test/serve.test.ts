@@ -134,6 +134,35 @@ layer(environment, { excludeTestServices: true })("the configuration of a platfo
       )
     }))
 
+  it.scoped("is shown without a password, wherever in the store's address that is", () =>
+    Effect.gen(function*() {
+      const shown = (store: string) =>
+        Effect.gen(function*() {
+          const { result } = yield* loaded({ ...small, store })
+          return ServeConfig.show(yield* result)["store"]
+        })
+      assert.deepStrictEqual(
+        yield* Effect.forEach([
+          "postgres://launchkey@db.example.com/launchkey?sslmode=require",
+          "postgresql://db.example.com/launchkey?user=launchkey&password=s3cret&sslpassword=s3cret",
+          "postgres://launchkey:s3cret@db.example.com:port/launchkey",
+          "postgres://launchkey:s3/cret@db.example.com/launchkey",
+          "postgres://launchkey:53?cret@db.example.com/launchkey",
+          "postgres://launchkey:53#cret@db.example.com/launchkey",
+          "postgres://launch%key:s3cret@db.example.com/launchkey"
+        ], shown),
+        [
+          "postgres://launchkey@db.example.com/launchkey?sslmode=require",
+          "postgresql://db.example.com/launchkey?user=launchkey&password=…&sslpassword=…",
+          "postgres://…",
+          "postgres://…",
+          "postgres://…",
+          "postgres://…",
+          "postgres://launch%key:…@db.example.com/launchkey"
+        ]
+      )
+    }))
+
   it.scoped("is printed by --check without what is secret", () =>
     Effect.gen(function*() {
       const { file, folder } = yield* written({
