@@ -14,6 +14,7 @@ import type { KeysNotKept } from "@effect-launchkey/platform/AdminApi"
 import type { NotAFile } from "@effect-launchkey/platform/Backups"
 import type { NotRetired, RotationUnderWay } from "@effect-launchkey/platform/KeyRotation"
 import type { InvalidKeyEncryptionKey, NotUnsealed } from "@effect-launchkey/platform/KeyVault"
+import type { NotEmpty } from "@effect-launchkey/platform/sql/SqlSandbox"
 import type { FileInUse } from "@effect-launchkey/sql/Libsql"
 import type { InvalidKey } from "@effect-launchkey/transport/InvalidKey"
 import type { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"
@@ -59,6 +60,7 @@ export type Failure =
   | FileInUse
   | KeysNotKept
   | NotAFile
+  | NotEmpty
   | RotationUnderWay
   | NotRetired
   | NotUnsealed
@@ -255,6 +257,7 @@ export const describe: (error: Failure) => Block = Match.typeTags<Failure, Block
     problem: `${filename} is in use by another process, and serves one at a time.`,
     next: "Stop the other, or reach it: it hears `launchkey admin` where the `adminSocket` of both is the same."
   }),
+  NotEmpty: message("usage", "Give --store an empty one, such as a file that is not there yet."),
   NotAFile: () => ({
     end: "refused",
     problem: "What the platform keeps is in no file that could be copied.",

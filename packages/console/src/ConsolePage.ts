@@ -16,6 +16,19 @@ import type * as Effect from "effect/Effect"
 export const path = "/console/"
 
 /**
+ * The address that lets an operator in, once. The invitation's token stands in its fragment, which browsers send to
+ * nobody.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const invitationUrl = (
+  /** Of the platform. */
+  baseUrl: string,
+  token: string
+): string => `${baseUrl.replace(/\/+$/, "")}${path}#invite=${token}`
+
+/**
  * @since 0.1.0
  * @category models
  */

@@ -26,21 +26,10 @@ import * as Leaf from "../internal/leaf.ts"
 import * as Operators from "../internal/operatorCommands.ts"
 import * as PlatformKeys from "../internal/platformKeyCommands.ts"
 import { none, rows, yesNo } from "../internal/text.ts"
-import { Unusable } from "../internal/unusable.ts"
 
 const orNone = Option.getOrElse(() => none)
 
-const idOf = <A>(schema: Schema.Schema<A, string>, what: string, how: string) => (text: string) =>
-  Effect.mapError(
-    Schema.decode(schema)(text),
-    () => new Unusable({ what: "Arguments", problem: `That is no id of ${what}`, next: how })
-  )
-
-const organizationId = idOf(
-  EntityIdentifier.OrganizationId,
-  "an organization",
-  "Give a UUID of 36 characters, as `launchkey admin organization list` prints it."
-)
+const organizationId = Given.id(EntityIdentifier.OrganizationId, "organization", "admin organization list")
 
 const createOrganization = Leaf.make("create", {
   description: "Creates an organization with its first public key, by which it then manages itself.",
@@ -108,18 +97,18 @@ const listServices = Leaf.make("list", {
     )
 }, ({ config, owner }) =>
   Effect.gen(function*() {
-    const decode = idOf(
+    const decode = Given.decoded(
       Schema.Union(EntityIdentifier.Organization, EntityIdentifier.Directory),
-      "an owner of services",
+      "That is no id of an owner of services",
       "Give org:<uuid> or dir:<uuid>."
     )
     const payload = { owner: yield* decode(owner) }
     return yield* Admin.answered((yield* Admin.connect(config)).listServices({ payload }))
   }))
 
-const entityOf = idOf(
+const entityOf = Given.decoded(
   EntityIdentifier.Issuer,
-  "an entity with keys",
+  "That is no id of an entity with keys",
   "Give org:<uuid>, dir:<uuid> or svc:<uuid>."
 )
 

@@ -15,7 +15,6 @@ import * as Given from "../internal/given.ts"
 import * as KeyCommands from "../internal/keyCommands.ts"
 import * as Leaf from "../internal/leaf.ts"
 import { fields, none, rows, yesNo } from "../internal/text.ts"
-import { Unusable } from "../internal/unusable.ts"
 
 const { profile } = Acting
 
@@ -165,16 +164,11 @@ const listSdkKeys = Leaf.make("list", {
     return yield* (yield* Acting.organization(given)).listSdkKeys(id)
   }))
 
-const sdkKeyOf = (text: string) =>
-  Effect.mapError(
-    Schema.decode(Device.SdkKey)(text),
-    () =>
-      new Unusable({
-        what: "Arguments",
-        problem: "That is no SDK key",
-        next: "Give a UUID of 36 characters, as `launchkey directory sdk-key list` prints it."
-      })
-  )
+const sdkKeyOf = Given.decoded(
+  Device.SdkKey,
+  "That is no SDK key",
+  "Give a UUID of 36 characters, as `launchkey directory sdk-key list` prints it."
+)
 
 const removeSdkKey = Leaf.make("remove", {
   description: "Removes an SDK key. The last one stays.",

@@ -45,8 +45,15 @@ const asFields = (profile: typeof Shown.Type) =>
     ["Current", yesNo(profile.current)]
   ])
 
-const decoded = <A>(schema: Schema.Schema<A, string>, value: string, problem: string, next: string) =>
-  Effect.mapError(Schema.decode(schema)(value), () => new Unusable({ what: "Arguments", problem, next }))
+const nameOf = Given.decoded(
+  Profile.ProfileName,
+  "That is no name for a profile",
+  "Take up to 64 letters, digits, dots, hyphens and underscores, with a letter or digit first."
+)
+
+const entityOf = Given.decoded(Issuer, "--entity names no entity", "Give org:, dir: or svc: and a UUID.")
+
+const pinOf = Given.decoded(KeyId, "--pin is no id of a key", "Give sixteen lower-case hex octets joined by colons.")
 
 const aKey = (
   problem: string,
@@ -96,21 +103,11 @@ const add = Leaf.make("add", {
 }, (given) =>
   Effect.gen(function*() {
     const path = yield* Path.Path
-    const name = yield* decoded(
-      Profile.ProfileName,
-      given.name,
-      "That is no name for a profile",
-      "Take up to 64 letters, digits, dots, hyphens and underscores, with a letter or digit first."
-    )
-    const entity = yield* decoded(
-      Issuer,
-      given.entity,
-      "--entity names no entity",
-      "Give org:, dir: or svc: and a UUID."
-    )
+    const name = yield* nameOf(given.name)
+    const entity = yield* entityOf(given.entity)
     const pins = yield* Effect.forEach(
       given.pin,
-      (pin) => decoded(KeyId, pin, "--pin is no id of a key", "Give sixteen lower-case hex octets joined by colons.")
+      pinOf
     )
     yield* aKey("Where the private key is has to be said once", {
       file: given.keyFile,

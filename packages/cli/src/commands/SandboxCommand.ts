@@ -27,7 +27,6 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { createServer } from "node:http"
 import { CannotListen } from "../CannotListen.ts"
-import { Unusable } from "../internal/unusable.ts"
 import { StoreUrl } from "../ServeConfig.ts"
 
 /**
@@ -50,7 +49,7 @@ export interface Address {
  * @since 0.1.0
  * @category errors
  */
-export type Failure = CannotListen | Unusable | StoreUnavailable | Libsql.FileInUse
+export type Failure = CannotListen | SqlSandbox.NotEmpty | StoreUnavailable | Libsql.FileInUse
 
 /** Where a client finds a server that listens on this. */
 const reachable = ({ hostname, port }: HttpServer.TcpAddress): string => {
@@ -77,16 +76,9 @@ const sqlAt = (store: string) =>
 const backing = (store: string) =>
   store === "memory:"
     ? Effect.succeed(undefined)
-    : Layer.build(Layer.provideMerge(Migrations.layer, sqlAt(store))).pipe(
-      Effect.flatMap((context) => Effect.provide(SqlSandbox.make, context)),
-      Effect.catchTag("NotEmpty", ({ organizations }) =>
-        new Unusable({
-          what: "Arguments",
-          problem: `The store has ${
-            organizations === 1 ? "an organization" : `${organizations} organizations`
-          } already, which a sandbox would forget`,
-          next: "Give --store an empty one, such as a file that is not there yet."
-        }))
+    : Effect.flatMap(
+      Layer.build(Layer.provideMerge(Migrations.layer, sqlAt(store))),
+      (context) => Effect.provide(SqlSandbox.make, context)
     )
 
 type Middleware = NonNullable<Sandbox.ServeOptions["middleware"]>

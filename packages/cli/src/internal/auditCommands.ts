@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Admin from "./admin.ts"
+import * as Given from "./given.ts"
 import * as Leaf from "./leaf.ts"
 import { none, rows } from "./text.ts"
 import { Unusable } from "./unusable.ts"
@@ -17,11 +18,7 @@ const list = Leaf.make("list", {
       Options.withDescription("Begins behind this entry. Default 0: at the first."),
       Options.withDefault(0)
     ),
-    limit: Options.integer("limit").pipe(
-      Options.withSchema(Schema.Int.pipe(Schema.between(1, 1000))),
-      Options.withDescription("Lists so many at most: up to 1000. Default 100."),
-      Options.withDefault(100)
-    ),
+    limit: Given.limit,
     ...Admin.option
   },
   result: Schema.Array(AuditLog.Entry),

@@ -2,7 +2,6 @@
 import { DirectoryId, ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import * as AdminApi from "@effect-launchkey/platform/AdminApi"
 import * as Args from "@effect/cli/Args"
-import * as Options from "@effect/cli/Options"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -16,11 +15,7 @@ const list = Leaf.make(
   {
     description: "Lists what users reported as fraud, latest first.",
     config: {
-      limit: Options.integer("limit").pipe(
-        Options.withSchema(Schema.Int.pipe(Schema.between(1, 1000))),
-        Options.withDescription("Lists so many at most: up to 1000. Default 100."),
-        Options.withDefault(100)
-      ),
+      limit: Given.limit,
       ...Admin.option
     },
     result: Schema.Array(AdminApi.FraudReport),

@@ -85,6 +85,12 @@ export const darkOnLight = Options.boolean("dark-on-light").pipe(
   Options.withDescription("Draw the QR code for a light background.")
 )
 
+export const limit = Options.integer("limit").pipe(
+  Options.withSchema(Schema.Int.pipe(Schema.between(1, 1000))),
+  Options.withDescription("Lists so many at most: up to 1000. Default 100."),
+  Options.withDefault(100)
+)
+
 /** A file as octets; `-` is standard input. */
 export const octets = (file: string): Effect.Effect<Uint8Array, Unusable, FileSystem.FileSystem | Stdio> =>
   Effect.gen(function*() {
@@ -98,16 +104,16 @@ export const octets = (file: string): Effect.Effect<Uint8Array, Unusable, FileSy
 export const text = (file: string): Effect.Effect<string, Unusable, FileSystem.FileSystem | Stdio> =>
   Effect.map(octets(file), (bytes) => new TextDecoder().decode(bytes))
 
+/** What stands for a text, or what is wrong with it and what to give. */
+export const decoded = <A>(schema: Schema.Schema<A, string>, problem: string, next: string) => (text: string) =>
+  Effect.mapError(Schema.decode(schema)(text), () => new Unusable({ what: "Arguments", problem, next }))
+
 /** An id in place of a text, or how to find one. */
-export const id = <A>(schema: Schema.Schema<A, string>, what: string, found: string) => (text: string) =>
-  Effect.mapError(
-    Schema.decode(schema)(text),
-    () =>
-      new Unusable({
-        what: "Arguments",
-        problem: `That is no id of a ${what}`,
-        next: `Give a UUID of 36 characters, as \`launchkey ${found}\` prints it.`
-      })
+export const id = <A>(schema: Schema.Schema<A, string>, what: string, found: string) =>
+  decoded(
+    schema,
+    `That is no id of ${/^[aeiou]/.test(what) ? "an" : "a"} ${what}`,
+    `Give a UUID of 36 characters, as \`launchkey ${found}\` prints it.`
   )
 
 export const directoryId = id(EntityIdentifier.DirectoryId, "directory", "directory list")

@@ -12,7 +12,6 @@ import type { Failure } from "../Failure.ts"
 import * as Given from "./given.ts"
 import * as Leaf from "./leaf.ts"
 import { none, rows, yesNo } from "./text.ts"
-import { Unusable } from "./unusable.ts"
 
 const Listed = Schema.Struct({
   id: KeyId,
@@ -37,16 +36,13 @@ const keyArgument = Args.text({ name: "KEY" }).pipe(
   Args.withDescription("Id of the key: its fingerprint, as `list` prints it.")
 )
 
-export const keyId = (text: string) =>
-  Effect.mapError(
-    Schema.decode(KeyId)(text.toLowerCase()),
-    () =>
-      new Unusable({
-        what: "Arguments",
-        problem: "That is no id of a key",
-        next: "Give sixteen hex octets joined by colons, as `list` prints them."
-      })
-  )
+const decodeKeyId = Given.decoded(
+  KeyId,
+  "That is no id of a key",
+  "Give sixteen hex octets joined by colons, as `list` prints them."
+)
+
+export const keyId = (text: string) => decodeKeyId(text.toLowerCase())
 
 const expires = Given.instantOption("expires", "When it is used no longer: 2031-01-01T00:00:00Z.")
 

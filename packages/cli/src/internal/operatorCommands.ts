@@ -1,4 +1,5 @@
 /** `invite`, `list`, `remove` and the end of sessions for operators of the console. */
+import * as ConsolePage from "@effect-launchkey/console/ConsolePage"
 import * as AdminApi from "@effect-launchkey/platform/AdminApi"
 import { OperatorId, OperatorName } from "@effect-launchkey/platform/Operator"
 import * as Args from "@effect/cli/Args"
@@ -10,31 +11,18 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as ServeConfig from "../ServeConfig.ts"
 import * as Admin from "./admin.ts"
+import * as Given from "./given.ts"
 import * as Leaf from "./leaf.ts"
 import { rows } from "./text.ts"
 import { Unusable } from "./unusable.ts"
 
-const operatorId = (text: string) =>
-  Effect.mapError(
-    Schema.decode(OperatorId)(text),
-    () =>
-      new Unusable({
-        what: "Arguments",
-        problem: "That is no id of an operator",
-        next: "Give a UUID of 36 characters, as `launchkey admin operator list` prints it."
-      })
-  )
+const operatorId = Given.id(OperatorId, "operator", "admin operator list")
 
-const operatorName = (text: string) =>
-  Effect.mapError(
-    Schema.decode(OperatorName)(text),
-    () =>
-      new Unusable({
-        what: "Arguments",
-        problem: "That is no name of an operator",
-        next: "Give a --name of 1 to 128 characters."
-      })
-  )
+const operatorName = Given.decoded(
+  OperatorName,
+  "That is no name of an operator",
+  "Give a --name of 1 to 128 characters."
+)
 
 const operator = Args.text({ name: "OPERATOR" }).pipe(Args.withDescription("Id of the operator, as `list` prints it."))
 
@@ -79,7 +67,7 @@ const invite = Leaf.make("invite", {
     const invitation = yield* Admin.answered(invited)
     return {
       operatorId: invitation.operator.id,
-      url: `${baseUrl.replace(/\/$/, "")}/console/#invite=${Redacted.value(invitation.token)}`,
+      url: ConsolePage.invitationUrl(baseUrl, Redacted.value(invitation.token)),
       expires: invitation.expires
     }
   }))
