@@ -6,6 +6,7 @@
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as Administration from "@effect-launchkey/platform/Administration"
 import * as KeyVault from "@effect-launchkey/platform/KeyVault"
+import * as NodeWebhookEgress from "@effect-launchkey/platform/NodeWebhookEgress"
 import * as Platform from "@effect-launchkey/platform/Platform"
 import * as PlatformClock from "@effect-launchkey/platform/PlatformClock"
 import { NewOrganization } from "@effect-launchkey/platform/SandboxApi"
@@ -66,6 +67,7 @@ const app = Effect.gen(function*() {
 
 const backend = Administration.layer.pipe(
   Layer.provideMerge(WebhookSender.layer),
+  Layer.provide(NodeWebhookEgress.layer({ insecureAllowLoopback: true })),
   Layer.provideMerge(Layer.unwrapEffect(
     Effect.map(Config.redacted("NODE_DATABASE_URL"), (url) => SqlPlatform.layerPg({ url }))
   )),

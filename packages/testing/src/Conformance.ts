@@ -8,6 +8,7 @@ import { layer } from "@effect/vitest"
 import type * as Layer from "effect/Layer"
 import type { Services } from "./ConformanceTarget.ts"
 import { answers } from "./internal/conformance/answers.ts"
+import { clocks } from "./internal/conformance/clocks.ts"
 import { credentials } from "./internal/conformance/credentials.ts"
 import { directories } from "./internal/conformance/directories.ts"
 import { keys } from "./internal/conformance/keys.ts"
@@ -20,6 +21,8 @@ import { servicePolicies } from "./internal/conformance/servicePolicies.ts"
 import { services } from "./internal/conformance/services.ts"
 import { sessions } from "./internal/conformance/sessions.ts"
 import { users } from "./internal/conformance/users.ts"
+import { webhooks } from "./internal/conformance/webhooks.ts"
+import { wire } from "./internal/conformance/wire.ts"
 
 const over = <E>(
   name: string,
@@ -49,7 +52,10 @@ export const conformance = <E>(name: string, live: Layer.Layer<Services, E>): vo
     policies,
     servicePolicies,
     users,
-    rights
+    rights,
+    webhooks,
+    wire,
+    clocks
   ])
 
 /**

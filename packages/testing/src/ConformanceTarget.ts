@@ -9,26 +9,33 @@ import type * as DirectoryClient from "@effect-launchkey/clients/DirectoryClient
 import type * as OrganizationClient from "@effect-launchkey/clients/OrganizationClient"
 import * as OrganizationCredentials from "@effect-launchkey/clients/OrganizationCredentials"
 import type * as ServiceManagement from "@effect-launchkey/clients/ServiceManagement"
+import type * as Webhook from "@effect-launchkey/clients/Webhook"
 import type { InvalidParameters } from "@effect-launchkey/core/ApiError"
 import type { SdkKey } from "@effect-launchkey/core/Device"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import type { KeyType } from "@effect-launchkey/core/PublicKey"
 import * as Authenticator from "@effect-launchkey/platform/Authenticator"
 import { SandboxApi } from "@effect-launchkey/platform/SandboxApi"
+import * as Claims from "@effect-launchkey/transport/Claims"
 import type { InvalidKey } from "@effect-launchkey/transport/InvalidKey"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as Keyring from "@effect-launchkey/transport/Keyring"
 import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import * as Transport from "@effect-launchkey/transport/Transport"
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
+import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Array from "effect/Array"
+import * as Cache from "effect/Cache"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { withDeviceKey } from "./internal/deviceKey.ts"
@@ -57,6 +64,19 @@ export interface Keys {
  * @category models
  */
 export type OrganizationKeys = Array.NonEmptyReadonlyArray<readonly [TestKey, KeyType]>
+
+/**
+ * Where the platform can reach the tests, for it to send webhooks there.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WebhookReceiver {
+  /** Without a slash at its end: with a path of its own each test makes a URL of it, for its directory or service. */
+  readonly origin: string
+  /** The oldest at this path that nobody has taken, once there is one: as it came, not verified. */
+  readonly next: (path: string) => Effect.Effect<Webhook.Delivery>
+}
 
 /**
  * What has power over the platform did not do as it was asked, so a test could not go on: that says nothing of the
@@ -108,6 +128,8 @@ export interface Service {
   readonly createOrganization: Option.Option<
     (keys: OrganizationKeys) => Effect.Effect<Entity.OrganizationId, ControlFailed>
   >
+  /** None where the platform cannot reach the tests: what it sends by itself is not tried then. */
+  readonly webhooks: Option.Option<WebhookReceiver>
 }
 
 /**
@@ -138,6 +160,8 @@ export interface Options {
   readonly organizationKey: Redacted.Redacted<string>
   /** Whether the platform is a sandbox, whose control API moves its time and creates organizations. Default false. */
   readonly sandbox?: boolean | undefined
+  /** Where the platform reaches the tests. Default: nowhere. */
+  readonly webhooks?: WebhookReceiver | undefined
 }
 
 /**
@@ -202,7 +226,34 @@ const pinged = (baseUrl: string) =>
     )
   })
 
-const make = ({ baseUrl, organizationId, organizationKey, sandbox = false }: Options) =>
+/**
+ * A receiver, and the app that is to be served at its origin. The app takes whatever comes, and answers 204.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const webhookReceiver = (
+  origin: string
+): Effect.Effect<{ readonly receiver: WebhookReceiver; readonly app: HttpApp.Default }> =>
+  Effect.gen(function*() {
+    const arrived = yield* Cache.make({
+      capacity: Number.POSITIVE_INFINITY,
+      timeToLive: Duration.infinity,
+      lookup: (_path: string) => Queue.unbounded<Webhook.Delivery>()
+    })
+    return {
+      receiver: { origin, next: (path) => Effect.flatMap(arrived.get(path), Queue.take) },
+      app: Effect.gen(function*() {
+        const { arrayBuffer, headers, method, url } = yield* HttpServerRequest.HttpServerRequest
+        const path = new URL(url, origin).pathname
+        const delivery = { method, path, token: headers[Claims.tokenHeader], body: new Uint8Array(yield* arrayBuffer) }
+        yield* Effect.flatMap(arrived.get(path), Queue.offer(delivery))
+        return HttpServerResponse.empty()
+      }).pipe(Effect.catchTag("RequestError", () => HttpServerResponse.empty({ status: 400 })))
+    }
+  })
+
+const make = ({ baseUrl, organizationId, organizationKey, sandbox = false, webhooks }: Options) =>
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const keys: Keys = {
@@ -252,7 +303,8 @@ const make = ({ baseUrl, organizationId, organizationKey, sandbox = false }: Opt
         onSome: ({ now }) => Effect.succeed(now)
       }),
       advance: Option.map(controls, ({ advance }) => advance),
-      createOrganization: Option.map(controls, ({ createOrganization }) => createOrganization)
+      createOrganization: Option.map(controls, ({ createOrganization }) => createOrganization),
+      webhooks: Option.fromNullable(webhooks)
     })
   })
 
@@ -285,11 +337,12 @@ export const layer = (
  * @category layers
  */
 export const layerSandbox = (
-  baseUrl: string
+  baseUrl: string,
+  options: Pick<Options, "webhooks"> = {}
 ): Layer.Layer<Exclude<Services, HttpClient.HttpClient>, SetupError, HttpClient.HttpClient> =>
   Layer.unwrapEffect(Effect.gen(function*() {
     const key = yield* generated
     const { createOrganization } = yield* control(baseUrl)
     const organizationId = yield* createOrganization([[key, "BOTH"]])
-    return layer({ baseUrl, organizationId, organizationKey: key.privateKey, sandbox: true })
+    return layer({ ...options, baseUrl, organizationId, organizationKey: key.privateKey, sandbox: true })
   }))

@@ -163,11 +163,14 @@ export const layerPlatform: Layer.Layer<
 > = layerPlatformOver(MemoryStore.layer())
 
 /** The platform as the conformance suite sees it. */
-const conformanceTarget = Layer.effect(
+const conformanceTarget = Layer.scoped(
   ConformanceTarget.ConformanceTarget,
   Effect.gen(function*() {
     const administration = yield* Administration.Administration
     const clock = yield* PlatformClock.PlatformClock
+    const { serve } = yield* WebhookEgress.WebhookReceivers
+    const { app, receiver } = yield* ConformanceTarget.webhookReceiver("https://receiver.example")
+    yield* serve(receiver.origin, app)
     return {
       ...yield* TestPlatform,
       organizationId,
@@ -191,7 +194,8 @@ const conformanceTarget = Layer.effect(
         }).pipe(
           Effect.mapError((cause) => new ConformanceTarget.ControlFailed({ operation: "createOrganization", cause }))
         )
-      )
+      ),
+      webhooks: Option.some(receiver)
     }
   })
 )
@@ -199,7 +203,10 @@ const conformanceTarget = Layer.effect(
 const layerAt = (baseUrl: string): Layer.Layer<
   TestPlatform | ConformanceTarget.ConformanceTarget | Transport.Transport | RemoteApi.RemoteApi,
   never,
-  HttpClient.HttpClient | Administration.Administration | PlatformClock.PlatformClock
+  | HttpClient.HttpClient
+  | Administration.Administration
+  | PlatformClock.PlatformClock
+  | WebhookEgress.WebhookReceivers
 > =>
   Layer.effect(
     TestPlatform,

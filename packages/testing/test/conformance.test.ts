@@ -2,6 +2,7 @@
  * The suite over every way to a platform, or with CONFORMANCE_BASE_URL over that platform alone, or with CONFORMANCE_STORE
  * over a store on SQL: see scripts/conformance.ts, which sets them.
  */
+import * as NodeWebhookEgress from "@effect-launchkey/platform/NodeWebhookEgress"
 import * as Sandbox from "@effect-launchkey/platform/Sandbox"
 import * as Libsql from "@effect-launchkey/platform/sql/Libsql"
 import * as Pg from "@effect-launchkey/platform/sql/Pg"
@@ -22,6 +23,17 @@ import { createServer } from "node:http"
 
 const server = NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })
 
+/** Webhooks that a platform on this machine sends arrive on a socket of their own. */
+const receiving = Effect.gen(function*() {
+  const { address, serve } = yield* NodeHttpServer.make(createServer, { port: 0, host: "127.0.0.1" })
+  const { app, receiver } = yield* ConformanceTarget.webhookReceiver(HttpServer.formatAddress(address))
+  yield* serve(app)
+  return receiver
+})
+
+const sandboxHere = (baseUrl: string) =>
+  Layer.unwrapScoped(Effect.map(receiving, (webhooks) => ConformanceTarget.layerSandbox(baseUrl, { webhooks })))
+
 const elsewhere = process.env["CONFORMANCE_BASE_URL"]
 
 const onSql = {
@@ -38,11 +50,11 @@ if (store === "libsql" || store === "postgres") {
 
   Conformance.conformance(
     "a sandbox at its base URL, by fetch and node:crypto",
-    Layer.unwrapEffect(HttpServer.addressFormattedWith((url) => Effect.succeed(ConformanceTarget.layerSandbox(url))))
+    Layer.unwrapEffect(HttpServer.addressFormattedWith((url) => Effect.succeed(sandboxHere(url))))
       .pipe(
         Layer.provideMerge(FetchHttpClient.layer),
         Layer.provide(Sandbox.serve()),
-        Layer.provide([server, NodeJose.layer])
+        Layer.provide([server, NodeJose.layer, NodeWebhookEgress.layer({ insecureAllowLoopback: true })])
       )
   )
 
@@ -59,14 +71,17 @@ if (store === "libsql" || store === "postgres") {
   const target = Effect.gen(function*() {
     const sandbox = yield* Config.withDefault(Config.boolean("CONFORMANCE_SANDBOX"), false)
     const given = yield* sandbox ? Config.option(organization) : Config.map(organization, Option.some)
+    const webhooks = sandbox && ["127.0.0.1", "localhost"].includes(new URL(elsewhere).hostname)
+      ? yield* receiving
+      : undefined
     return Option.match(given, {
-      onNone: () => ConformanceTarget.layerSandbox(elsewhere),
-      onSome: (given) => ConformanceTarget.layer({ baseUrl: elsewhere, sandbox, ...given })
+      onNone: () => ConformanceTarget.layerSandbox(elsewhere, { webhooks }),
+      onSome: (given) => ConformanceTarget.layer({ baseUrl: elsewhere, sandbox, webhooks, ...given })
     })
   })
 
   Conformance.conformance(
     `at ${elsewhere}`,
-    Layer.provideMerge(Layer.unwrapEffect(target), NodeHttpClient.layerUndici)
+    Layer.provideMerge(Layer.unwrapScoped(target), NodeHttpClient.layerUndici)
   )
 }

@@ -302,16 +302,28 @@ const sealing = (it: It) =>
         assert.deepInclude(refused, { kind: "DeviceAnswer", reason: "DecryptionKeyUnknown" })
       }))
 
-    it.effect("is sealed to the key that may encrypt where the asking one only signs", () =>
+    it.effect("is sealed to the key that asked, else to the newest for encryption, else to the newest for both (B-269)", () =>
       Effect.gen(function*() {
-        const { keys: { encryption, stranger: signature } } = yield* ConformanceTarget
+        const { keys: { device, directory: third, encryption, organization, stranger } } = yield* ConformanceTarget
         const directory = yield* (yield* ownDirectory).directoryClient
-        const id = yield* Effect.flatMap(fresh("service"), directory.createService)
-        yield* directory.addServiceKey(id, signature.publicKey, { type: "SIGNATURE" })
-        yield* directory.addServiceKey(id, encryption.publicKey, { type: "ENCRYPTION" })
-        const client = yield* serviceActedForBy(id, Entity.service(id), signature, [encryption])
-        const world = { ...yield* scene(), service: client }
-        assert.isTrue((yield* ask(world, approve)).authorized)
+        const cases = [
+          [stranger, stranger, [[stranger, "BOTH"], [third, "BOTH"], [encryption, "ENCRYPTION"]]],
+          [
+            stranger,
+            encryption,
+            [[organization, "ENCRYPTION"], [third, "BOTH"], [encryption, "ENCRYPTION"], [stranger, "SIGNATURE"]]
+          ],
+          [stranger, third, [[device, "BOTH"], [third, "BOTH"], [stranger, "SIGNATURE"]]]
+        ] as const
+        const { device: phone, user } = yield* scene()
+        for (const [signing, opening, keys] of cases) {
+          const id = yield* Effect.flatMap(fresh("service"), directory.createService)
+          for (const [{ publicKey }, type] of keys) yield* directory.addServiceKey(id, publicKey, { type })
+          // Beside the one it signs with it has that key alone to open by: were another one chosen, it could read nothing.
+          const others = opening === signing ? [] : [opening]
+          const service = yield* serviceActedForBy(id, Entity.service(id), signing, others)
+          assert.isTrue((yield* ask({ user, device: phone, service }, approve)).authorized)
+        }
       }))
   })
 

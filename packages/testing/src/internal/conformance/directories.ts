@@ -74,10 +74,11 @@ const reading = (it: It) =>
 
     it.effect("is told with all that it was given, by itself, by its id and among all (B-087, B-088, B-090)", () =>
       Effect.gen(function*() {
-        const { directoryId, organization, sdkKeys, serviceIds } = yield* complete
+        const { directoryId, name, organization, sdkKeys, serviceIds } = yield* complete
         const directory = yield* organization.getDirectory(directoryId)
         assert.deepInclude({ ...directory }, {
           id: directoryId,
+          name,
           active: true,
           androidKey: Option.some("Hello Android"),
           iosCertificateFingerprint: Option.some(pkcs12.legacy.fingerprint),

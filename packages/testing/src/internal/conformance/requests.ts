@@ -137,13 +137,15 @@ const creating = (it: It) =>
         assert.isFalse(blocked.fromSameService)
       }))
 
-    it.effect("succeeds again once the open one is answered, canceled or expired (B-245)", () =>
+    it.effect("succeeds again once the open one is answered, canceled by the id that the refusal tells, or expired (B-245)", () =>
       Effect.gen(function*() {
         const { device, service, user } = yield* scene()
         yield* service.authorize(user)
         yield* device.approve()
-        const second = yield* service.authorize(user)
-        yield* service.cancel(second.id)
+        yield* service.authorize(user)
+        const blocked = yield* Effect.flip(service.authorize(user))
+        assert(blocked._tag === "AuthorizationInProgress" && blocked.fromSameService)
+        yield* Effect.flatMap(blocked.authorizationRequestId, service.cancel)
         yield* service.authorize(user, { ttl: "30 seconds" })
         yield* advance("31 seconds")
         const last = yield* service.authorize(user)

@@ -118,7 +118,7 @@ const lives = (it: It) =>
         yield* service.sessionEnd(user)
       }))
 
-    it.effect("of a directory is refused as one of a service is", () =>
+    it.effect("of a directory is refused as one of a service is (B-266)", () =>
       Effect.gen(function*() {
         const { directoryId, organization } = yield* tenant
         const { signature } = yield* free
@@ -127,6 +127,8 @@ const lives = (it: It) =>
         const directory = yield* directoryClient
         assert.deepStrictEqual(yield* directory.listServices, [])
         yield* organization.updateDirectoryKey(directoryId, keyId, { active: false })
+        assert.strictEqual(yield* tagOf(directory.listServices), "Unauthorized")
+        yield* organization.updateDirectoryKey(directoryId, keyId, { active: true, expires: yield* now })
         assert.strictEqual(yield* tagOf(directory.listServices), "Unauthorized")
       }))
 

@@ -47,9 +47,8 @@ export const fresh = (what: string) =>
 /** The target's service, by its own key. */
 export const service = Effect.flatMap(ConformanceTarget, ({ serviceId }) => ServiceClient.make({ serviceId }))
 
-/** A service, by whoever's key. */
-export const serviceActedForBy = (
-  serviceId: Entity.ServiceId,
+/** Calls of this issuer's, which also opens by the other keys. */
+export const transportOf = (
   issuer: Entity.EntityIdentifier,
   key: TestKey,
   decryptionKeys: ReadonlyArray<TestKey> = []
@@ -60,9 +59,14 @@ export const serviceActedForBy = (
       signingKey: key.privateKey,
       decryptionKeys: decryptionKeys.map(({ privateKey }) => privateKey)
     })
-    const transport = yield* Transport.make({ issuer, baseUrl }).pipe(Effect.provideService(Keyring.Keyring, keyring))
-    return yield* ServiceClient.make({ serviceId }).pipe(Effect.provideService(Transport.Transport, transport))
+    return yield* Transport.make({ issuer, baseUrl }).pipe(Effect.provideService(Keyring.Keyring, keyring))
   })
+
+/** A service, by whoever's key. */
+export const serviceActedForBy = (
+  serviceId: Entity.ServiceId,
+  ...by: Parameters<typeof transportOf>
+) => ServiceClient.make({ serviceId }).pipe(Effect.provideServiceEffect(Transport.Transport, transportOf(...by)))
 
 export const linked = (user: string, options?: Parameters<Service["linkedDevice"]>[1]) =>
   Effect.flatMap(ConformanceTarget, ({ linkedDevice }) => linkedDevice(user, options))
@@ -105,6 +109,12 @@ export const advance = (by: Duration.DurationInput) =>
     const { advance } = yield* ConformanceTarget
     yield* (yield* orSkip(advance, "the platform's time cannot be moved"))(by)
   })
+
+/** Where the target sends webhooks to, save for a path. */
+export const webhookReceiver = Effect.flatMap(
+  ConformanceTarget,
+  ({ webhooks }) => orSkip(webhooks, "the platform cannot reach the tests")
+)
 
 /** Another organization than the target's, with these keys and nothing else. */
 export const organizationWith = (keys: OrganizationKeys) =>

@@ -72,8 +72,9 @@ export const otherService = Effect.gen(function*() {
 export const tenant = Effect.gen(function*() {
   const credentials = yield* ownOrganization
   const organization = yield* credentials.organizationClient
-  const directoryId = yield* organization.createDirectory(yield* fresh("directory"))
-  return { credentials, organization, directoryId, directory: yield* credentials.directoryClient(directoryId) }
+  const name = yield* fresh("directory")
+  const directoryId = yield* organization.createDirectory(name)
+  return { credentials, organization, name, directoryId, directory: yield* credentials.directoryClient(directoryId) }
 })
 
 /** A device that completes the link of this code. */
