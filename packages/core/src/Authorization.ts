@@ -107,7 +107,6 @@ export const CreateAuthorization = Schema.Struct({
   ttl: Schema.optionalWith(TimeToLive, nullable),
   pushTitle: Schema.optionalWith(text("pushTitle"), nullable).pipe(Schema.fromKey("push_title")),
   pushBody: Schema.optionalWith(text("pushBody"), nullable).pipe(Schema.fromKey("push_body")),
-  policy: Schema.optionalWith(AuthPolicy, nullable),
   // Some SDKs send an empty list where no reasons were given. The list is read before it is renamed, so that a problem
   // with it is told under the name on the wire.
   denialReasons: Schema.optionalToOptional(
@@ -121,7 +120,9 @@ export const CreateAuthorization = Schema.Struct({
     }
   ).pipe(Schema.fromKey("denial_reasons")),
   /** Whether the user has to enter a number to approve. Platforms that do not know it ask without. */
-  numberMatch: Schema.optionalWith(Schema.Boolean, nullable).pipe(Schema.fromKey("number_match"))
+  numberMatch: Schema.optionalWith(Schema.Boolean, nullable).pipe(Schema.fromKey("number_match")),
+  // The last to be read: what is wrong with the others is told before what is wrong with it.
+  policy: Schema.optionalWith(AuthPolicy, nullable)
 })
 
 /**

@@ -5,6 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import { maxCodePoints, minCodePoints, text } from "./internal/text.ts"
+import { lenientBoolean } from "./internal/wire.ts"
 
 /**
  * Names a reason within its request: 1 to 5 code points. The device answers with it.
@@ -33,7 +34,7 @@ export class DenialReason extends Schema.Class<DenialReason>("@effect-launchkey/
     maxCodePoints(255, "the text of a denial reason")
   ),
   /** Choosing it reports fraud: the answer's reason is then `FRAUDULENT`, else `DISAPPROVED`. */
-  fraud: Schema.Boolean.annotations({ message: () => "fraud is not a boolean; give true or false" })
+  fraud: lenientBoolean("fraud is not a boolean; give true or false")
 }) {}
 
 /**

@@ -6,11 +6,13 @@
  * @see docs/protocol.md "The device API"
  * @since 0.1.0
  */
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { AuthorizationRequestId, DeviceId, MatchNumber, User } from "./Authorization.ts"
 import { DenialReason } from "./DenialReason.ts"
 import { EffectivePolicy } from "./EffectivePolicy.ts"
 import { ServiceId, Uuid } from "./EntityIdentifier.ts"
+import { text } from "./internal/text.ts"
 import * as wire from "./internal/wire.ts"
 import { KeyId } from "./KeyId.ts"
 
@@ -57,13 +59,27 @@ export const DeviceStatus = Schema.transformLiterals([0, "LINK_PENDING"], [1, "L
 export type DeviceStatus = typeof DeviceStatus.Type
 
 /**
+ * The identifier under which the directory is to know a user. An empty one is not written, and read: that it is none is
+ * for the platform to say, by `InvalidDirectoryIdentifier`, as of one that is too long.
+ *
+ * @see docs/protocol.md "Devices"
+ * @since 0.1.0
+ * @category schemas
+ */
+export const NewUser = Schema.transformOrFail(text("the user"), Schema.String, {
+  strict: true,
+  decode: ParseResult.succeed,
+  encode: (user) => ParseResult.validate(User)(user)
+})
+
+/**
  * Starts the link of a device to a user, who exists from then on. The code serves for 300 to 86400 seconds.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const StartLink = Schema.Struct({
-  user: Schema.propertySignature(User).pipe(Schema.fromKey("identifier")),
+  user: Schema.propertySignature(NewUser).pipe(Schema.fromKey("identifier")),
   ttl: Schema.optionalWith(wire.seconds(300, 86_400, "leave it out for the platform's own"), { nullable: true })
 })
 

@@ -23,6 +23,13 @@ describe("DenialReason", () => {
     )
   })
 
+  it("is read with the texts that one SDK writes for booleans", () => {
+    const read = (fraud: unknown) =>
+      Schema.decodeUnknownSync(DenialReason.DenialReason)({ id: "1", reason: "a", fraud })
+    assert.deepStrictEqual(["True", "False", true].map((fraud) => read(fraud).fraud), [true, false, true])
+    assert.throws(() => read("perhaps"), "fraud is not a boolean; give true or false")
+  })
+
   it("has an id of 1 to 5 characters, counted in code points", () => {
     assert.doesNotThrow(() => DenialReason.ordinary("🔑🔑🔑🔑🔑", "Lost"))
     assert.throws(

@@ -1,4 +1,4 @@
-import { Device, LinkingCode, LinkStarted, StartLink } from "@effect-launchkey/core/Device"
+import { Device, LinkingCode, LinkStarted, NewUser, StartLink } from "@effect-launchkey/core/Device"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Option, Schema } from "effect"
@@ -39,6 +39,15 @@ describe("StartLink", () => {
     assert.deepStrictEqual<unknown>(encode({ user: "u", ttl: Duration.days(1) }), { identifier: "u", ttl: 86_400 })
     assert.throws(() => encode({ user: "u", ttl: Duration.seconds(299) }), /from 300 to 86400/)
     assert.throws(() => encode({ user: "u", ttl: Duration.seconds(86_401) }), /from 300 to 86400/)
+  })
+})
+
+describe("NewUser", () => {
+  it("is not written where it is empty, and read, so that a platform can say what is wrong with it", () => {
+    assert.strictEqual(Schema.decodeSync(NewUser)(""), "")
+    assert.throws(() => Schema.encodeSync(NewUser)(""), /the user is empty/)
+    assert.throws(() => Schema.decodeUnknownSync(NewUser)(7), /the user is not a text/)
+    assert.strictEqual(Schema.encodeSync(NewUser)("ada"), "ada")
   })
 })
 

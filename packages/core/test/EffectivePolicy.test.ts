@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
+import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
@@ -169,6 +170,108 @@ describe("the policies of a service and a request together", () => {
           }
         }
       })
+  )
+})
+
+describe("the stricter of each", () => {
+  const known = (policy: ServicePolicy.KnownPolicy) => "fences" in policy ? policy.fences : policy.geofences
+
+  // What an unknown fence holds is equal only to itself, and a platform stores none.
+  const storable = (policy: ServicePolicy.KnownPolicy) => known(policy).every(({ _tag }) => _tag !== "UnknownFence")
+
+  /** What either policy can say: all of it but places. */
+  const asService = ({ denyRootedJailbroken, requirement }: AuthPolicy.AuthPolicy) => {
+    switch (requirement._tag) {
+      case "None":
+        return ServicePolicy.legacy({ denyRootedJailbroken })
+      case "Amount":
+        return ServicePolicy.legacy({ any: requirement.amount, denyRootedJailbroken })
+      case "Factors":
+        return ServicePolicy.legacy({ factors: requirement.factors, denyRootedJailbroken })
+    }
+  }
+
+  const asRequest = ({ denyRootedJailbroken, requirement }: AuthPolicy.AuthPolicy) => {
+    switch (requirement._tag) {
+      case "None":
+        return AuthPolicy.none({ denyRootedJailbroken })
+      case "Amount":
+        return AuthPolicy.any(requirement.amount, { denyRootedJailbroken })
+      case "Factors":
+        return AuthPolicy.factors(requirement.factors, { denyRootedJailbroken })
+    }
+  }
+
+  it.effect.prop(
+    "does not depend on which of the two says it, where both can",
+    [AuthPolicy.AuthPolicy, AuthPolicy.AuthPolicy],
+    ([one, other]) =>
+      Effect.sync(() => {
+        assert.deepStrictEqual(
+          merged(asService(one), asRequest(other)),
+          merged(asService(other), asRequest(one))
+        )
+      }),
+    { fastCheck: { numRuns: 30 } }
+  )
+
+  it.effect.prop(
+    "of a policy and itself demands no more than it does",
+    [AuthPolicy.AuthPolicy],
+    ([policy]) =>
+      Effect.sync(() => {
+        const itself = asService(policy)
+        assert.deepStrictEqual(merged(itself, asRequest(policy)), merged(itself, AuthPolicy.none()))
+      }),
+    { fastCheck: { numRuns: 30 } }
+  )
+
+  it.effect.prop(
+    "with a request of no demands is the service's",
+    [ServicePolicy.KnownPolicy],
+    ([policy]) =>
+      Effect.sync(() => {
+        FastCheck.pre(storable(policy))
+        const alone = EffectivePolicy.merge(policy, AuthPolicy.none())
+        assert.isTrue(
+          Equal.equals(alone, EffectivePolicy.merge(policy, AuthPolicy.none({ denyRootedJailbroken: false })))
+        )
+        assert.strictEqual(
+          alone.fences.length,
+          policy._tag !== "ConditionalGeofence" && known(policy).length > 0 ? 1 : 0
+        )
+        assert.deepStrictEqual(alone.timeFences, policy._tag === "Legacy" ? policy.timeFences : [])
+      }),
+    { fastCheck: { numRuns: 30 } }
+  )
+
+  it.effect.prop(
+    "demands nothing that neither does",
+    [ServicePolicy.KnownPolicy, AuthPolicy.AuthPolicy],
+    ([service, request]) =>
+      Effect.sync(() => {
+        FastCheck.pre(storable(service))
+        const both = EffectivePolicy.merge(service, request)
+        const [alone, other] = [
+          EffectivePolicy.merge(service, AuthPolicy.none()),
+          EffectivePolicy.merge(ServicePolicy.none, request)
+        ]
+        assert.strictEqual(both.amount, Math.max(alone.amount, other.amount))
+        assert.isTrue(both.factors.every((factor) => alone.factors.includes(factor) || other.factors.includes(factor)))
+        assert.strictEqual(both.denyRootedJailbroken, alone.denyRootedJailbroken || other.denyRootedJailbroken)
+        assert.strictEqual(both.denyEmulatorSimulator, alone.denyEmulatorSimulator)
+        assert.strictEqual(both.fences.length, alone.fences.length + other.fences.length)
+        assert.strictEqual(both.timeFences.length, alone.timeFences.length)
+        assert.strictEqual(Option.isSome(both.conditional), service._tag === "ConditionalGeofence")
+        for (const place of ["inside", "outside"] as const) {
+          const demands = Option.all([both.conditional, alone.conditional])
+          if (Option.isNone(demands)) continue
+          const [whole, part] = [demands.value[0][place], demands.value[1][place]]
+          assert.strictEqual(whole.amount, Math.max(part.amount, other.amount))
+          assert.isTrue(whole.factors.every((one) => part.factors.includes(one) || other.factors.includes(one)))
+        }
+      }),
+    { fastCheck: { numRuns: 30 } }
   )
 })
 

@@ -68,8 +68,53 @@ describe("PublicKeyChange", () => {
   })
 
   it("refuses a date that is none", () => {
-    for (const date_expires of ["tomorrow", "2030-13-45T00:00:00Z", "2030"]) {
-      assert.isTrue(Either.isLeft(Schema.decodeUnknownEither(PublicKeyChange)({ key_id: wire.id, date_expires })))
+    const none = [
+      "tomorrow",
+      "2030",
+      "2030-01-01",
+      "2030-13-01T00:00:00Z",
+      "2030-02-30T00:00:00Z",
+      "2031-02-29T00:00:00Z",
+      "2030-04-31T00:00:00+02:00",
+      "2030-01-01T24:00:00Z",
+      "2030-01-01T00:00:60Z",
+      "2030-01-01T00:00Z",
+      "2030-01-01 00:00:00Z",
+      " 2030-01-01T00:00:00Z",
+      // of whatever time zone the machine is in
+      "2030-01-01T00:00:00",
+      "2030-01-01T00:00:00.5"
+    ]
+    for (const date_expires of none) {
+      assert.isTrue(
+        Either.isLeft(Schema.decodeUnknownEither(PublicKeyChange)({ key_id: wire.id, date_expires })),
+        date_expires
+      )
     }
+  })
+
+  it("reads a date with or without a fraction, and with an offset in place of Z", () => {
+    const read = (date_expires: string) =>
+      Schema.decodeUnknownSync(PublicKeyChange)({ key_id: wire.id, date_expires }).expires
+    for (
+      const date of [
+        "2032-02-29T12:00:00Z",
+        "2032-02-29T12:00:00.0Z",
+        "2032-02-29T12:00:00.000000000Z",
+        "2032-02-29T12:00:00+00:00",
+        "2032-03-01T01:30:00+13:30",
+        "2032-02-28T22:00:00-14:00"
+      ]
+    ) {
+      assert.deepStrictEqual(read(date), DateTime.unsafeMake("2032-02-29T12:00:00Z"), date)
+    }
+  })
+
+  it("reads the texts for booleans, and none but these", () => {
+    const read = (active: unknown) => Schema.decodeUnknownEither(PublicKeyChange)({ key_id: wire.id, active })
+    for (const [text, value] of [["true", true], ["True", true], ["false", false], ["False", false]] as const) {
+      assert.deepStrictEqual(Either.map(read(text), ({ active }) => active), Either.right(value))
+    }
+    for (const other of ["TRUE", "", "yes", "1", 1, 0]) assert.isTrue(Either.isLeft(read(other)), String(other))
   })
 })

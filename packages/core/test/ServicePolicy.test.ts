@@ -229,6 +229,13 @@ describe("reading", () => {
     deny_emulator_simulator: null,
     amount: null
   }, ServicePolicy.factors(["knowledge"]))
+  for (const [text, value] of [["true", true], ["True", true], ["false", false], ["False", false]] as const) {
+    readsAs(
+      `the text ${text} for a boolean`,
+      { type: "METHOD_AMOUNT", amount: 1, deny_rooted_jailbroken: text, deny_emulator_simulator: text },
+      ServicePolicy.methodAmount(1, { denyRootedJailbroken: value, denyEmulatorSimulator: value })
+    )
+  }
   readsAs("fences with null members", {
     type: "METHOD_AMOUNT",
     amount: 0,
@@ -272,6 +279,9 @@ describe("reading", () => {
 
   for (
     const json of [
+      {},
+      { type: null, amount: 2, fences: [] },
+      { policy: { type: "METHOD_AMOUNT", amount: 2 } },
       { type: "VOICE", phrases: [null] },
       { type: "method_amount", amount: 1 },
       { ...wireConditional, inside: { type: "VOICE" } },
@@ -292,7 +302,7 @@ describe("reading", () => {
       }))
   }
 
-  readsAs("no type and no member", {}, ServicePolicy.none)
+  readsAs("a type and no member", { type: "LEGACY" }, ServicePolicy.none)
   readsAs("a null type", { type: null, minimum_requirements: null, factors: null }, ServicePolicy.none)
   readsAs("a legacy policy without a type, as the .NET SDK writes it", {
     minimum_requirements: [{ requirement: "authenticated", any: 3 }],

@@ -5,7 +5,15 @@
  */
 import { hints } from "@effect-launchkey/core/api/DeviceApi"
 import { Wire } from "@effect-launchkey/core/api/ErrorWire"
-import { EntityNotFound, InvalidParameters, InvalidPolicyInput, table } from "@effect-launchkey/core/ApiError"
+import {
+  type Definition,
+  EntityNotFound,
+  InvalidParameters,
+  InvalidPolicyInput,
+  ServiceNotFound,
+  table
+} from "@effect-launchkey/core/ApiError"
+import { ServiceId } from "@effect-launchkey/core/EntityIdentifier"
 import * as Issues from "@effect-launchkey/core/Issues"
 import * as Redaction from "@effect-launchkey/transport/Redaction"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
@@ -22,6 +30,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Administration from "./Administration.ts"
 import * as ApiReference from "./ApiReference.ts"
+import * as Caller from "./Caller.ts"
 import * as DeviceHints from "./DeviceHints.ts"
 import * as DeviceNotices from "./DeviceNotices.ts"
 import * as DeviceHandlers from "./handlers/DeviceHandlers.ts"
@@ -30,6 +39,7 @@ import * as OrganizationHandlers from "./handlers/OrganizationHandlers.ts"
 import * as PublicHandlers from "./handlers/PublicHandlers.ts"
 import * as ServiceHandlers from "./handlers/ServiceHandlers.ts"
 import * as ServiceManagementHandlers from "./handlers/ServiceManagementHandlers.ts"
+import { ownService } from "./internal/ownServices.ts"
 import * as MemoryStore from "./MemoryStore.ts"
 import * as Metrics from "./Metrics.ts"
 import * as PlatformClock from "./PlatformClock.ts"
@@ -76,32 +86,57 @@ const asksForNobody = (error: HttpApiDecodeError) =>
     )
     : Effect.succeed(false)
 
-const noSuchUser = HttpServerResponse.unsafeJson(
-  Schema.encodeSync(Wire.EntityNotFound)(new EntityNotFound({ detail: "no such user" })),
-  { status: table.EntityNotFound.status }
-)
+const answerOf = <A, I>({ status }: Definition, wire: Schema.Schema<A, I>, error: A) =>
+  HttpServerResponse.unsafeJson(Schema.encodeSync(wire)(error), { status })
+
+const readServiceId = Schema.decodeUnknownOption(Schema.Struct({ service_id: ServiceId }))
+
+/** Nothing is said of a policy to a caller who may not set that of the service, or for a service that is not there. */
+const policyRefusal = (store: Store.Service, error: HttpApiDecodeError) =>
+  Effect.gen(function*() {
+    const { json, method, url } = yield* HttpServerRequest.HttpServerRequest
+    const owner = method !== "PUT"
+      ? undefined
+      : url.startsWith("/organization/")
+      ? Caller.organizationId
+      : Effect.map(Caller.directory, ({ directoryId }) => directoryId)
+    if (owner !== undefined) {
+      const ownerId = yield* owner
+      const body = Option.flatMap(yield* Effect.option(json), readServiceId)
+      const service = yield* Effect.transposeMapOption(body, ({ service_id }) => ownService(store, ownerId, service_id))
+        .pipe(Effect.catchTag("Forbidden", () => new ServiceNotFound({ detail: undefined })))
+      if (Option.isNone(service)) return yield* new ServiceNotFound({ detail: undefined })
+    }
+    return answerOf(
+      table.InvalidPolicyInput,
+      Wire.InvalidPolicyInput,
+      new InvalidPolicyInput({ detail: problems(error) })
+    )
+  }).pipe(
+    Effect.catchTags({
+      Forbidden: (forbidden) => Effect.succeed(answerOf(table.Forbidden, Wire.Forbidden, forbidden)),
+      ServiceNotFound: (notFound) => Effect.succeed(answerOf(table.ServiceNotFound, Wire.ServiceNotFound, notFound))
+    })
+  )
 
 /**
  * What does not decode is answered in the protocol's own words: a policy, wherever it was sent, in those for policies.
  */
-const badRequests = HttpApiBuilder.middleware(ServedApi, (app) => {
-  // The type says that it cannot fail; the routes that it is made of say otherwise, in this way and in others.
-  const failing: HttpApp.Default<HttpApiDecodeError> = app
-  return Effect.catchTag(
-    failing,
-    "HttpApiDecodeError",
-    (error) =>
-      error.issues.every(({ path }) => path[0] === "policy")
-        ? Effect.succeed(HttpServerResponse.unsafeJson(
-          Schema.encodeSync(Wire.InvalidPolicyInput)(new InvalidPolicyInput({ detail: problems(error) })),
-          { status: table.InvalidPolicyInput.status }
-        ))
-        : Effect.flatMap(asksForNobody(error), (nobody) =>
-          nobody
-            ? Effect.succeed(noSuchUser)
-            : Effect.fail(new InvalidParameters({ origin: "Platform", issues: [], detail: problems(error) })))
-  )
-})
+const badRequests = HttpApiBuilder.middleware(
+  ServedApi,
+  Effect.map(Store.Store, (store) => (app) => {
+    // The type says that it cannot fail; the routes that it is made of say otherwise, in this way and in others.
+    const failing: HttpApp.Default<HttpApiDecodeError> = app
+    return Effect.catchTag(failing, "HttpApiDecodeError", (error) =>
+      Effect.gen(function*() {
+        if (error.issues.every(({ path }) => path[0] === "policy")) return yield* policyRefusal(store, error)
+        if (yield* asksForNobody(error)) {
+          return answerOf(table.EntityNotFound, Wire.EntityNotFound, new EntityNotFound({ detail: "no such user" }))
+        }
+        return yield* new InvalidParameters({ origin: "Platform", issues: [], detail: problems(error) })
+      }))
+  })
+)
 
 const handlers = Layer.mergeAll(
   PublicHandlers.layer,

@@ -211,7 +211,7 @@ export const make = <E>(app: HttpApp.Default<E>) =>
     ): Effect.Effect<Answer, never, HttpServerRequest.HttpServerRequest> => {
       const body = Option.flatMap(plaintext, jsonObject)
       if (Option.isSome(plaintext) && (Option.isNone(body) || bodiless.includes(method))) {
-        return Effect.succeed(unreadable)
+        return Effect.succeed(routeOf(method, url) === undefined ? invalidRoute : unreadable)
       }
       return Option.match(PlainRequest.make(method, url, body), {
         onNone: () => Effect.succeed(invalidRoute),

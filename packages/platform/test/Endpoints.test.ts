@@ -16,6 +16,8 @@ type Bad = readonly [value: unknown, code?: string]
 interface Body {
   readonly json: Readonly<Record<string, unknown>>
   readonly bad: Readonly<Record<string, ReadonlyArray<Bad>>>
+  /** For each member what may stand in its place although it could hardly be more, less or stranger. */
+  readonly good?: Readonly<Record<string, ReadonlyArray<unknown>>>
   /** Of the members of `bad`, those that may be left out or null. */
   readonly optional?: ReadonlyArray<string>
   /** Ids of the behaviours that the refusals show. */
@@ -33,8 +35,35 @@ const notName: ReadonlyArray<Bad> = [[""], ["n".repeat(129)], [7], [null]]
 const notBoolean: ReadonlyArray<Bad> = [["maybe"], [1], [{}]]
 const notUrl: ReadonlyArray<Bad> = [["ftp://a.url/"], ["a.url"], [7], [`https://a.url/${"p".repeat(2048)}`]]
 const notKeyId: ReadonlyArray<Bad> = [["x"], [7], [null], [keyId.replaceAll(":", "")]]
-const notDate: ReadonlyArray<Bad> = [["tomorrow"], [7], ["2030-13-01T00:00:00Z"], ["2030-01-01"]]
+const notDate: ReadonlyArray<Bad> = [
+  ["tomorrow"],
+  [7],
+  ["2030-13-01T00:00:00Z"],
+  ["2030-02-30T00:00:00Z"],
+  ["2030-01-01T00:00:00"],
+  ["2030-01-01"]
+]
 const notUser: ReadonlyArray<Bad> = [[""], [7], [null], [["user"]]]
+const notNewUser: ReadonlyArray<Bad> = [
+  ["", "DIR-001"],
+  ["🔑".repeat(256), "DIR-001"],
+  ["line\nbreak", "DIR-001"],
+  ["\u007f", "DIR-001"],
+  [7],
+  [null],
+  [["user"]]
+]
+const newUsers = ["x", "🔑".repeat(255), " ", "{}", "é"]
+const names = ["n", "🔑".repeat(128), " n "]
+const urls = ["http://a", `https://a.url/${"p".repeat(2034)}`]
+// The last of them leaves what is changed active.
+const booleans = [false, "false", "False", true, "true", "True"]
+const dates = [
+  "2000-01-01T00:00:00Z",
+  "2032-02-29T23:59:59.999Z",
+  "2030-01-01T00:00:00.1234567Z",
+  "2030-01-01T00:00:00+14:00"
+]
 
 const profile = {
   bad: {
@@ -43,6 +72,13 @@ const profile = {
     icon: notUrl,
     callback_url: notUrl,
     active: notBoolean
+  },
+  good: {
+    name: names,
+    description: ["", "🔑".repeat(1024)],
+    icon: urls,
+    callback_url: urls,
+    active: booleans
   },
   optional: ["description", "icon", "callback_url", "active"]
 } satisfies Omit<Body, "json">
@@ -55,12 +91,14 @@ const newKey = {
     active: notBoolean,
     date_expires: notDate
   },
+  good: { key_type: [0, 1, 2], active: booleans, date_expires: dates },
   optional: ["key_type", "active", "date_expires"]
 } satisfies Body
 
 const keyChange = {
   json: { key_id: keyId },
   bad: { key_id: notKeyId, active: notBoolean, date_expires: notDate },
+  good: { active: booleans, date_expires: dates },
   optional: ["active", "date_expires"]
 } satisfies Body
 
@@ -74,6 +112,9 @@ const badPolicies: ReadonlyArray<unknown> = [
   7,
   [],
   "none",
+  {},
+  { type: null, amount: 2 },
+  { METHOD_AMOUNT: { amount: 2 } },
   { type: "SOMETHING_ELSE" },
   { type: "METHOD_AMOUNT" },
   { type: "METHOD_AMOUNT", amount: -1 },
@@ -101,6 +142,39 @@ const badPolicies: ReadonlyArray<unknown> = [
   }
 ]
 
+const times = {
+  name: "n",
+  days: ["Sunday"],
+  "start hour": 0,
+  "start minute": 0,
+  "end hour": 23,
+  "end minute": 59,
+  timezone: "Asia/Kolkata"
+}
+
+const goodPolicies: ReadonlyArray<unknown> = [
+  { type: "METHOD_AMOUNT", amount: 0 },
+  { type: "METHOD_AMOUNT", amount: 7, deny_rooted_jailbroken: "True", deny_emulator_simulator: null, color: "blue" },
+  ...[
+    { ...circle, latitude: 90, longitude: 180 },
+    { ...circle, latitude: -90, longitude: -180, radius: Number.MIN_VALUE },
+    { ...circle, name: "🔑".repeat(255), altitude: 3 },
+    { type: "TERRITORY", name: "t", country: "US", administrative_area: "US-NV", postal_code: "8".repeat(16) },
+    { type: "TERRITORY", name: null, country: "GB", administrative_area: null, postal_code: "1" }
+  ].map((fence) => ({ type: "METHOD_AMOUNT", amount: 1, fences: [fence] })),
+  { type: "FACTORS", factors: ["POSSESSION", "KNOWLEDGE", "INHERENCE"] },
+  {
+    ...conditional,
+    inside: { ...nested, deny_rooted_jailbroken: null },
+    outside: { type: "METHOD_AMOUNT", amount: 0 }
+  },
+  { type: "LEGACY" },
+  { minimum_requirements: [] },
+  { type: null, factors: [] },
+  { type: "LEGACY", amount: 7, fences: [circle], time_restrictions: [times] },
+  { ...legacy, factors: [{ factor: "timefence", attributes: { "time fences": [{ ...times, "start hour": 23 }] } }] }
+]
+
 const notServicePolicy: ReadonlyArray<Bad> = [
   [null, "SVC-002"],
   ...badPolicies.map((policy) => [policy, "SVC-002"] as const)
@@ -112,10 +186,15 @@ const reasons = [{ id: "1", reason: "Not now", fraud: false }, { id: "2", reason
 const management = (serviceId: Entity.ServiceId): Readonly<Record<string, Body | undefined>> => ({
   createService: { json: { name: "a service of either owner" }, ...profile },
   allServices: undefined,
-  listServices: { json: { service_ids: [serviceId] }, bad: { service_ids: notIds } },
+  listServices: {
+    json: { service_ids: [serviceId] },
+    bad: { service_ids: notIds },
+    good: { service_ids: [[], [serviceId.toUpperCase(), serviceId]] }
+  },
   updateService: {
     json: { service_id: serviceId },
     bad: { service_id: notId, ...profile.bad, name: notName.filter(([name]) => name !== null) },
+    good: { ...profile.good, icon: [...urls, ""], callback_url: [...urls, ""] },
     optional: ["name", ...profile.optional]
   },
   addServiceKey: {
@@ -134,7 +213,8 @@ const management = (serviceId: Entity.ServiceId): Readonly<Record<string, Body |
   setServicePolicy: {
     shows: " (B-252)",
     json: { service_id: serviceId, policy: legacy },
-    bad: { service_id: notId, policy: notServicePolicy }
+    bad: { service_id: notId, policy: notServicePolicy },
+    good: { service_id: [serviceId.toUpperCase()], policy: goodPolicies }
   },
   getServicePolicy: { json: { service_id: serviceId }, bad: { service_id: notId } },
   removeServicePolicy: { json: { service_id: serviceId }, bad: { service_id: notId } }
@@ -144,7 +224,7 @@ const ofUser: Body = { json: { identifier: "user" }, bad: { identifier: notUser 
 
 const bodies: Readonly<Record<string, Readonly<Record<string, Body | undefined>>>> = {
   organization: {
-    createDirectory: { json: { name: "a directory" }, bad: { name: notName } },
+    createDirectory: { json: { name: "a directory" }, bad: { name: notName }, good: { name: names } },
     allDirectories: undefined,
     listDirectories: { json: { directory_ids: [directoryId] }, bad: { directory_ids: notIds } },
     updateDirectory: {
@@ -156,6 +236,13 @@ const bodies: Readonly<Record<string, Readonly<Record<string, Body | undefined>>
         ios_p12: [[7], ["AAAA"], ["no base64!"]],
         denial_context_inquiry_enabled: notBoolean,
         webhook_url: notUrl
+      },
+      good: {
+        active: booleans,
+        android_key: ["", "k"],
+        ios_p12: [""],
+        denial_context_inquiry_enabled: booleans,
+        webhook_url: [...urls, ""]
       },
       optional: ["active", "android_key", "ios_p12", "denial_context_inquiry_enabled", "webhook_url"]
     },
@@ -184,7 +271,8 @@ const bodies: Readonly<Record<string, Readonly<Record<string, Body | undefined>>
     linkDevice: {
       shows: " (B-228)",
       json: ofUser.json,
-      bad: { ...ofUser.bad, ttl: [[299], [86_401], [300.5], ["300"], [-1]] },
+      bad: { identifier: notNewUser, ttl: [[299], [86_401], [300.5], ["300"], [-1]] },
+      good: { identifier: newUsers, ttl: [300, 86_400] },
       optional: ["ttl"]
     },
     listDevices: ofUser,
@@ -194,7 +282,7 @@ const bodies: Readonly<Record<string, Readonly<Record<string, Body | undefined>>
     },
     listSessions: ofUser,
     endSessions: ofUser,
-    generateTotp: ofUser,
+    generateTotp: { json: ofUser.json, bad: { identifier: notNewUser }, good: { identifier: newUsers } },
     removeTotp: ofUser
   },
   directoryServices: management(serviceId),
@@ -223,7 +311,24 @@ const bodies: Readonly<Record<string, Readonly<Record<string, Body | undefined>>
           [reasons.map((reason) => ({ ...reason, fraud: false }))],
           [reasons.map((reason) => ({ ...reason, fraud: true }))],
           [reasons.map((reason) => ({ ...reason, id: "1" }))],
-          [[...reasons, { id: "123456", reason: "Too long an id", fraud: false }]]
+          [[...reasons, { id: "123456", reason: "Too long an id", fraud: false }]],
+          [[...reasons, { id: "", reason: "No id", fraud: false }]],
+          [[...reasons, { id: "3", reason: "", fraud: false }]],
+          [[...reasons, { id: "3", reason: "Perhaps", fraud: "perhaps" }]]
+        ]
+      },
+      good: {
+        context: ["", "🔑".repeat(400)],
+        title: ["", "🔑".repeat(200)],
+        ttl: [30, 600, 30.0],
+        denial_reasons: [
+          [],
+          [...reasons, { id: "🔑".repeat(5), reason: "🔑".repeat(255), fraud: "False", color: "blue" }]
+        ],
+        policy: [
+          {},
+          { minimum_requirements: null, factors: null, color: "blue" },
+          { ...legacy, type: undefined, minimum_requirements: [{ ...minimum, any: 7, knowledge: null }] }
         ]
       },
       optional: ["context", "title", "ttl", "push_title", "push_body", "policy", "denial_reasons", "number_match"]
@@ -233,6 +338,7 @@ const bodies: Readonly<Record<string, Readonly<Record<string, Body | undefined>>
     startSession: {
       json: { username: "user" },
       bad: { username: notUser.filter(([user]) => user !== null), auth_request: [["x"], [7]] },
+      good: { auth_request: [someId, someId.toUpperCase()] },
       optional: ["auth_request"]
     },
     endSession: { json: { username: "user" }, bad: { username: notUser.filter(([user]) => user !== null) } },
@@ -347,7 +453,7 @@ layer(Layer.provideMerge(Layer.effectDiscard(organizationService), TestPlatform.
             return answer.received.status < 400 ? { code: "served", plaintext } : { code: codeOf(plaintext), plaintext }
           })
 
-        const missing = new Set(["ARG-001", "SVC-002"])
+        const missing = new Set(["ARG-001", "SVC-002", "DIR-001"])
 
         it.effect("reads a request that holds what it wants, null for nothing, and what nobody knows", () =>
           Effect.gen(function*() {
@@ -355,6 +461,18 @@ layer(Layer.provideMerge(Layer.effectDiscard(organizationService), TestPlatform.
             const { code, plaintext } = yield* answerTo({ ...body.json, ...nulls, favorite_color: "blue" })
             assert.notInclude([...missing], code, plaintext)
           }))
+
+        if (body.good !== undefined) {
+          it.effect("reads what is just within the limits, or is written unlike the platform writes it", () =>
+            Effect.gen(function*() {
+              for (const [member, values] of Object.entries(body.good ?? {})) {
+                for (const value of values) {
+                  const { code, plaintext } = yield* answerTo({ ...body.json, [member]: value })
+                  assert.notInclude([...missing], code, `${member}: ${described(value)}: ${plaintext}`)
+                }
+              }
+            }))
+        }
 
         it.effect(`refuses with 400 a request that holds something else, and names it${body.shows ?? ""}`, () =>
           Effect.gen(function*() {
@@ -365,7 +483,8 @@ layer(Layer.provideMerge(Layer.effectDiscard(organizationService), TestPlatform.
               for (const [value, expected = "ARG-001"] of [...absent, ...values]) {
                 const { code, plaintext } = yield* answerTo({ ...body.json, [member]: value })
                 assert.strictEqual(code, expected, `${member}: ${described(value)}`)
-                if (expected === "KEY-001") continue
+                // The code of its own says which member it is about.
+                if (expected === "KEY-001" || expected === "DIR-001") continue
                 const { error_detail: detail } = JSON.parse(plaintext) as { readonly error_detail: object }
                 assert.deepStrictEqual(Object.keys(detail), [member], `${member}: ${described(value)}`)
               }

@@ -9,11 +9,13 @@ import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import { User } from "../Authorization.ts"
-import { Device, LinkStarted, StartLink, UnlinkDevice } from "../Device.ts"
+import { Device, LinkStarted, NewUser, StartLink, UnlinkDevice } from "../Device.ts"
 import { Session } from "../Session.ts"
 import { TotpConfiguration } from "../Totp.ts"
 import { Wire } from "./ErrorWire.ts"
 import { Repeatable } from "./Repeatable.ts"
+
+const OfNewUser = Schema.Struct({ user: Schema.propertySignature(NewUser).pipe(Schema.fromKey("identifier")) })
 
 const OfUser = Schema.Struct({ user: Schema.propertySignature(User).pipe(Schema.fromKey("identifier")) })
 
@@ -54,7 +56,7 @@ export class DirectoryApi extends HttpApiGroup.make("directory")
   )
   .add(
     HttpApiEndpoint.post("generateTotp", "/directory/v3/totp")
-      .setPayload(OfUser)
+      .setPayload(OfNewUser)
       .addSuccess(TotpConfiguration)
       .addError(Wire.InvalidDirectoryIdentifier)
   )

@@ -4,6 +4,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { Factor } from "../Factor.ts"
 import { list, nullsAsAbsent } from "./json.ts"
+import { lenientBoolean } from "./wire.ts"
 
 export const amountFrom = (least: number) => {
   const message = (issue: ParseResult.ParseIssue) =>
@@ -13,7 +14,11 @@ export const amountFrom = (least: number) => {
   return Schema.Number.annotations({ message }).pipe(Schema.int({ message }), Schema.between(least, 7, { message }))
 }
 
-export const boolean = Schema.Boolean.annotations({ message: () => "not a boolean; give true or false" })
+const notBoolean = "not a boolean; give true or false"
+
+export const boolean = Schema.Boolean.annotations({ message: () => notBoolean })
+
+export const wireBoolean = lenientBoolean(notBoolean)
 
 /** As it is, without regard to order: at least one, each once. */
 export const distinct = (what: string, otherwise: string) => <A, I, R>(self: Schema.Schema<ReadonlyArray<A>, I, R>) =>
@@ -173,7 +178,7 @@ export const minimumsOf = (requirement: Requirement): typeof WireMinimums.Type =
 export const wireFactorFields = {
   // Anything but "forced" would weaken what the sender may rely on, and nobody sends it.
   requirement: oneOf("forced requirement", "only the requirement \"forced requirement\" is supported"),
-  quickfail: Schema.optionalWith(boolean, { exact: true, default: () => false }),
+  quickfail: Schema.optionalWith(wireBoolean, { exact: true, default: () => false }),
   priority: Schema.optionalWith(Schema.Number.annotations({ message: () => "priority is not a number" }), {
     exact: true,
     default: () => 1

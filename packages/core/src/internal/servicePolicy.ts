@@ -114,8 +114,8 @@ export interface Legacy extends Kind {
 }
 
 /**
- * A policy of a type, or with a branch of a type, that this version does not know: the JSON as it was read, written back
- * unchanged. Two of them are equal only if they hold the same object.
+ * A policy of a type, or with a branch of a type, that this version does not know, or of no type and no known form: the
+ * JSON as it was read, written back unchanged. Two of them are equal only if they hold the same object.
  *
  * @since 0.1.0
  * @category models
@@ -213,8 +213,12 @@ const isKnownType = (type: unknown) =>
   type === undefined || type === null || type === "LEGACY" || type === "METHOD_AMOUNT" || type === "FACTORS" ||
   type === "COND_GEO"
 
+/** What has no type, and neither member that every writer of the form without one writes: not a policy of no demands. */
+const isNothing = (json: JsonObject): boolean =>
+  Predicate.isNullable(json["type"]) && !("minimum_requirements" in json) && !("factors" in json)
+
 export const isUnknown = (json: JsonObject): boolean =>
-  !isKnownType(json["type"]) ||
+  !isKnownType(json["type"]) || isNothing(json) ||
   (json["type"] === "COND_GEO" &&
     [json["inside"], json["outside"]].some((nested) => Predicate.isRecord(nested) && !isKnownType(nested["type"])))
 
@@ -254,7 +258,8 @@ const MembersFromSelf = Schema.typeSchema(Schema.Union(
   }),
   Schema.TaggedStruct("UnknownPolicy", {
     json: JsonObject.pipe(Schema.filter(isUnknown)).annotations({
-      arbitrary: () => (fc) => fc.record({ type: fc.constantFrom("VOICE", "factors", 7), depth: fc.array(fc.nat()) })
+      arbitrary: () => (fc) =>
+        fc.record({ type: fc.constantFrom("VOICE", "factors", 7, null), depth: fc.array(fc.nat()) })
     })
   })
 ))

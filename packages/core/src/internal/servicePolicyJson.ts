@@ -10,7 +10,6 @@ import { TimeFence } from "../TimeFence.ts"
 import { JsonObject, list, nullsAsAbsent, withoutNulls } from "./json.ts"
 import {
   amountFrom,
-  boolean,
   distinct,
   Flag,
   forced,
@@ -20,12 +19,13 @@ import {
   requirementOfOptions,
   twinMessage,
   uniquelyNamed,
+  wireBoolean,
   wireFactorFields,
   WireMinimums
 } from "./policy.ts"
 import * as Policy from "./servicePolicy.ts"
 
-const orFalse = Schema.optionalWith(boolean, { exact: true, default: () => false })
+const orFalse = Schema.optionalWith(wireBoolean, { exact: true, default: () => false })
 
 const orEmpty = <A, I, R>(self: Schema.Schema<ReadonlyArray<A>, I, R>) =>
   Schema.optionalWith(self, { exact: true, default: () => [] })
@@ -326,8 +326,10 @@ export type ServicePolicy = KnownPolicy | Policy.UnknownPolicy
 
 /**
  * The policy of a service ⇄ its JSON. Written in one form for each type, no null anywhere: `fences` and both denials
- * always, but no denial in a branch; a legacy policy with its `type`. Read with members missing, null or extra; without a
- * type as a legacy policy, in either of its forms; a policy of another type is kept as it is.
+ * always, but no denial in a branch; a legacy policy with its `type`. Read with members missing, null or extra. Without a
+ * type it is a legacy policy where `minimum_requirements` or `factors` is there, even null. What has neither, such as
+ * `{}`, is of no known type: were it read as the policy that demands nothing, a mistake of who wrote it would be hidden.
+ * A policy of a type that is not known is kept as it is.
  *
  * @see docs/protocol.md "The policy of a service"
  * @since 0.1.0

@@ -19,6 +19,20 @@ export const LinkingCode = Schema.transform(
   { strict: true, decode: (text) => text.trim().toLowerCase(), encode: (text) => text }
 ).pipe(Schema.brand("LinkingCode"))
 
+// A date without its offset would be whatever zone the reader's machine is in.
+const dateTime = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-][0-2]\d:[0-5]\d)$/
+
+/** The instant of such a text. None for a day that its month does not have, which the engine would count on from. */
+const instantOf = (text: string): Option.Option<DateTime.Utc> => {
+  const [, day] = dateTime.exec(text) ?? []
+  return day === undefined
+    ? Option.none()
+    : Option.filter(
+      Option.map(DateTime.make(text), DateTime.toUtc),
+      () => Option.exists(DateTime.make(`${day}T00:00:00Z`), (midnight) => DateTime.formatIsoDateUtc(midnight) === day)
+    )
+}
+
 /** `YYYY-MM-DDTHH:MM:SSZ`: written in whole seconds, read with a fraction or an offset too. */
 export const UtcSeconds = Schema.transformOrFail(
   Schema.String,
@@ -28,13 +42,10 @@ export const UtcSeconds = Schema.transformOrFail(
   {
     strict: true,
     decode: (text, _, ast) =>
-      /^\d{4}-\d\d-\d\dT/.test(text)
-        ? Option.match(DateTime.make(text), {
-          onNone: () =>
-            ParseResult.fail(new ParseResult.Type(ast, text, "expected a date such as 2030-01-01T00:00:00Z")),
-          onSome: (date) => ParseResult.succeed(DateTime.toUtc(date))
-        })
-        : ParseResult.fail(new ParseResult.Type(ast, text, "expected a date such as 2030-01-01T00:00:00Z")),
+      Option.match(instantOf(text), {
+        onNone: () => ParseResult.fail(new ParseResult.Type(ast, text, "expected a date such as 2030-01-01T00:00:00Z")),
+        onSome: ParseResult.succeed
+      }),
     encode: (utc) => ParseResult.succeed(DateTime.formatIso(utc).replace(/\.\d+Z$/, "Z"))
   }
 )
@@ -47,15 +58,20 @@ export const orNull = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
   })
 
 /** A boolean, or the text that one of the official SDKs writes for it. */
-export const LenientBoolean = Schema.transform(
-  Schema.Union(Schema.Boolean, Schema.Literal("True", "False", "true", "false")),
-  Schema.Boolean,
-  {
-    strict: true,
-    decode: (value) => typeof value === "boolean" ? value : value.toLowerCase() === "true",
-    encode: (value) => value
-  }
-).annotations({ message: () => "expected true or false" })
+export const lenientBoolean = (message: string) =>
+  Schema.transform(
+    Schema.Union(Schema.Boolean, Schema.Literal("True", "False", "true", "false")).annotations({
+      message: () => ({ message, override: true })
+    }),
+    Schema.Boolean,
+    {
+      strict: true,
+      decode: (value) => typeof value === "boolean" ? value : value.toLowerCase() === "true",
+      encode: (value) => value
+    }
+  )
+
+export const LenientBoolean = lenientBoolean("expected true or false")
 
 /** Whole seconds between two bounds, as a duration. */
 export const seconds = (minimum: number, maximum: number, otherwise: string) =>

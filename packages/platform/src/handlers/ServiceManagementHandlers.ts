@@ -4,7 +4,7 @@
  * @see docs/protocol.md "Management"
  * @since 0.1.0
  */
-import { Forbidden, InvalidPolicyInput, ServiceNotFound } from "@effect-launchkey/core/ApiError"
+import { type Forbidden, InvalidPolicyInput, ServiceNotFound } from "@effect-launchkey/core/ApiError"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import type { KeyId } from "@effect-launchkey/core/KeyId"
 import type { NewPublicKey, PublicKeyChange } from "@effect-launchkey/core/PublicKey"
@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Administration from "../Administration.ts"
 import * as Caller from "../Caller.ts"
+import { ownService } from "../internal/ownServices.ts"
 import { orForbidden, toPublicKey, toServiceProfile } from "../internal/records.ts"
 import { isStorable } from "../internal/storable.ts"
 import { ServedApi } from "../ServedApi.ts"
@@ -33,16 +34,7 @@ const management = (owner: Effect.Effect<Entity.OrganizationId | Entity.Director
     const administration = yield* Administration.Administration
     const store = yield* Store.Store
 
-    /** A service of another owner is as forbidden as one that never was. */
-    const own = (id: Entity.ServiceId) =>
-      Effect.gen(function*() {
-        const ownerId = yield* owner
-        const service = Option.filter(
-          yield* store.service(id),
-          ({ directoryId, organizationId }) => Option.getOrElse(directoryId, () => organizationId) === ownerId
-        )
-        return Option.isSome(service) ? service.value : yield* new Forbidden({ detail })
-      })
+    const own = (id: Entity.ServiceId) => Effect.flatMap(owner, (ownerId) => ownService(store, ownerId, id))
 
     /** The calls about policies have an error of their own for it. */
     const ownForPolicy = (id: Entity.ServiceId) =>
