@@ -14,7 +14,9 @@ export class Unexpected extends Data.TaggedError("Unexpected")<{ readonly messag
 
 export const say = (text: string): Effect.Effect<void> => Console.log(text)
 
-export const act = (title: string): Effect.Effect<void> => say(`\n${title}`)
+export const act = (title: string): Effect.Effect<void> => say(`\n── ${title} ──`)
+
+export const scene = (title: string): Effect.Effect<void> => say(`\n${title}`)
 
 export const done = (text: string): Effect.Effect<void> => say(`  ✓ ${text}`)
 
@@ -25,8 +27,9 @@ export const detail = (text: string): Effect.Effect<void> =>
 export const expect = (holds: boolean, what: string): Effect.Effect<void, Unexpected> =>
   holds ? done(what) : Effect.fail(new Unexpected({ message: `Expected: ${what}. It was otherwise.` }))
 
-/** The effect must fail with this tag; the error is told in its own words. */
+/** What is tried must fail with this tag; the error is told in its own words. */
 export const refusedWith = <A, E extends { readonly _tag: string; readonly message: string }, R>(
+  what: string,
   effect: Effect.Effect<A, E, R>,
   tag: E["_tag"]
 ): Effect.Effect<E, Unexpected, R> =>
@@ -36,7 +39,7 @@ export const refusedWith = <A, E extends { readonly _tag: string; readonly messa
       (error) => error._tag === tag,
       (error) => new Unexpected({ message: `Expected ${tag}, but it was ${error._tag}: ${error.message}` })
     ),
-    Effect.tap((error) => Effect.zipRight(done(tag), detail(error.message)))
+    Effect.tap((error) => Effect.zipRight(done(`${what}: ${tag}`), detail(error.message)))
   )
 
 const seconds = (millis: number) => `${(millis / 1000).toFixed(1)} s`

@@ -1,6 +1,7 @@
 /**
- * The main job from end to end: a platform in this process, served on a free loopback port; a service that authorizes
- * its user through it; the user's simulated device. Ends with 0 only if every step was what it says.
+ * The jobs from end to end: a platform in this process, served on a free loopback port; a service that authorizes its user
+ * through it, and the user's simulated device; an organization that manages what is its own. Ends with 0 only if every step
+ * was what it says.
  */
 import * as ServiceClient from "@effect-launchkey/clients/ServiceClient"
 import type { AuthorizationResponse } from "@effect-launchkey/core/Authorization"
@@ -27,7 +28,7 @@ import * as Option from "effect/Option"
 import { createServer } from "node:http"
 import { renderUnicodeCompact } from "uqr"
 import { management } from "./management.ts"
-import { act, detail, done, expect, explain, refusedWith, say, waiting } from "./Narrator.ts"
+import { act, detail, done, expect, explain, refusedWith, say, scene, waiting } from "./Narrator.ts"
 import { webhooks } from "./webhooks.ts"
 
 const user = "ada@example.com"
@@ -45,13 +46,16 @@ const describe = (response: AuthorizationResponse): string =>
     `service user hash ${response.serviceUserHash}`
   ].join("\n")
 
+const verdict = (response: AuthorizationResponse): string =>
+  [response.type, response.reason].map(Option.getOrElse(() => "–")).join(", ")
+
 /** What a service would do, with a device at hand to answer it. */
 const story = (device: Authenticator.Authenticator) =>
   Effect.gen(function*() {
     const service = yield* ServiceClient.ServiceClient
     const clock = yield* PlatformClock.PlatformClock
 
-    yield* act("Two factors, inside a fence: approved")
+    yield* scene("Two factors, inside a fence: approved")
     const request = yield* service.authorize(user, { title: "Vault", context: "Open the vault", policy })
     yield* done("asked for any two factors within 250 m of the vault")
     yield* Effect.fork(Effect.delay(device.approve(), "1500 millis"))
@@ -64,43 +68,45 @@ const story = (device: Authenticator.Authenticator) =>
     yield* service.sessionEnd(user)
     yield* expect((yield* device.sessions).length === 0, "session ended, and the device shows none")
 
-    yield* act("Denied as fraud")
+    yield* scene("Denied as fraud")
     const suspicious = yield* service.authorize(user, { context: "Wire 10 000 EUR", denialReasons: reasons })
     yield* device.deny({ denialReason: "fraud" })
     const denial = yield* service.awaitResponse(suspicious)
-    yield* detail(describe(denial))
-    yield* expect(!denial.authorized && Option.contains(denial.fraud, true), "not authorized, and reported as fraud")
-    yield* refusedWith(service.authorize(user, { context: "Wire 10 000 EUR" }), "RateLimited")
+    yield* expect(
+      !denial.authorized && Option.contains(denial.fraud, true),
+      `not authorized, and reported as fraud: ${verdict(denial)}`
+    )
+    yield* refusedWith("the user is not asked again at once", service.authorize(user), "RateLimited")
     yield* clock.advance("15 minutes")
-    yield* done("may ask the user again in a quarter of an hour, by which the platform's clock was moved")
+    yield* done("but may be in a quarter of an hour, by which the platform's clock was moved")
 
-    yield* act("Outside the fence")
+    yield* scene("Outside the fence")
     yield* device.setLocation(elsewhere)
     const abroad = yield* service.authorize(user, { context: "Open the vault", policy })
     yield* device.approve()
     const failure = yield* service.awaitResponse(abroad)
-    yield* detail(describe(failure))
     yield* expect(
       !failure.authorized && Option.contains(failure.type, "FAILED") && Option.contains(failure.reason, "POLICY"),
-      "the device could not meet the policy"
+      `the device is not where the policy wants it: ${verdict(failure)}`
     )
 
-    yield* act("A user nobody knows")
-    yield* refusedWith(service.authorize("nobody@example.com"), "EntityNotFound")
-
-    yield* act("A second request while one is open")
+    yield* scene("What else may happen")
+    yield* refusedWith("a user nobody knows", service.authorize("nobody@example.com"), "EntityNotFound")
     const open = yield* service.authorize(user, { context: "The first" })
-    yield* refusedWith(service.authorize(user, { context: "The second" }), "AuthorizationInProgress")
-
-    yield* act("Canceled")
+    yield* refusedWith("a second request while one is open", service.authorize(user), "AuthorizationInProgress")
     yield* service.cancel(open.id)
-    yield* refusedWith(service.getResponse(open.id), "AuthorizationRequestCanceled")
-
-    yield* act("Nobody answers")
+    yield* refusedWith(
+      "the answer to a request that was canceled",
+      service.getResponse(open.id),
+      "AuthorizationRequestCanceled"
+    )
     const forgotten = yield* service.authorize(user, { ttl: "30 seconds" })
     yield* clock.advance("30 seconds")
-    yield* done("the platform's clock was moved by 30 s")
-    yield* refusedWith(service.awaitResponse(forgotten), "RequestTimedOut")
+    yield* refusedWith(
+      "nobody answers for 30 s, by which the platform's clock was moved",
+      service.awaitResponse(forgotten),
+      "RequestTimedOut"
+    )
   })
 
 const program = Effect.gen(function*() {
@@ -108,7 +114,10 @@ const program = Effect.gen(function*() {
   const jose = yield* Jose.Jose
   const baseUrl = yield* HttpServer.addressFormattedWith(Effect.succeed)
 
-  yield* act("A platform of one's own")
+  yield* say(
+    "A platform, a service and a user's device in one process, which speak over a socket, with real cryptography."
+  )
+  yield* scene("A platform of one's own")
   yield* done(`serves the protocol on ${baseUrl}`)
   const organization = yield* administration.createOrganization("Example Inc.")
   const directory = yield* administration.createDirectory(organization.id, "Customers")
@@ -118,7 +127,7 @@ const program = Effect.gen(function*() {
   yield* administration.addKey(Entity.service(serviceId), privateKey.publicKey.pem)
   yield* done("has an organization, a directory and a service with its key")
 
-  yield* act("A device for the user")
+  yield* scene("A device for the user")
   const device = yield* Authenticator.make({ baseUrl, name: "Ada's phone", location: vault })
   const link = yield* administration.linkDevice({ directoryId: directory.id, identifier: user })
   yield* say(renderUnicodeCompact(link.code, { border: 2 }))
@@ -126,11 +135,13 @@ const program = Effect.gen(function*() {
   yield* device.link(link.code, sdkKey)
   yield* done("the simulated device has linked itself")
 
+  yield* act("First act: a service asks its user")
   const transport = Transport.layer({ issuer: Entity.service(serviceId), baseUrl, signingKey: privateKeyPem })
   yield* Effect.provide(story(device), Layer.provide(ServiceClient.layer({ serviceId }), transport))
   yield* Effect.provide(webhooks(serviceId, user, device), transport)
+  yield* act("Second act: an organization manages what is its own")
   yield* management(organization.id, baseUrl)
-  yield* say("\nEvery step was what it says.")
+  yield* say("\nEvery step was what it says. To play the user yourself: npx -y pnpm@12 play")
 })
 
 const Live = Platform.serve.pipe(

@@ -1,4 +1,4 @@
-/** The second act: the platform tells the service by webhook, so that nobody polls, and a user logs out from the phone. */
+/** The first act ends: the platform tells the service by webhook, so that nobody polls, and a user logs out from the phone. */
 import * as PendingAuthorizations from "@effect-launchkey/clients/PendingAuthorizations"
 import * as ServiceClient from "@effect-launchkey/clients/ServiceClient"
 import * as ServiceWebhook from "@effect-launchkey/clients/ServiceWebhook"
@@ -19,7 +19,7 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import { createServer } from "node:http"
-import { act, done, expect, waiting } from "./Narrator.ts"
+import { done, expect, scene, waiting } from "./Narrator.ts"
 
 /** An ear of its own for the service: a server on a free loopback port, whose address the platform is told. */
 const listening = (serviceId: ServiceId, onEvent: (event: ServiceEvent) => Effect.Effect<void>) =>
@@ -43,7 +43,7 @@ const onlyWebhooks = Schedule.spaced("1 hour")
 
 export const webhooks = (serviceId: ServiceId, user: string, device: Authenticator.Authenticator) =>
   Effect.gen(function*() {
-    yield* act("By webhook")
+    yield* scene("By webhook")
     // Who is logged in here, by the hash that names the user to this service.
     const sessions = yield* Ref.make(HashMap.empty<string, string>())
     const ended = yield* Deferred.make<void>()
@@ -71,7 +71,7 @@ export const webhooks = (serviceId: ServiceId, user: string, device: Authenticat
       yield* service.sessionStart(user, { authorizationRequestId: request.id })
       yield* Ref.update(sessions, HashMap.set(response.serviceUserHash, user))
 
-      yield* act("Logged out from the phone")
+      yield* scene("Logged out from the phone")
       yield* device.endSessions()
       yield* waiting("waiting for the webhook", Deferred.await(ended))
       yield* expect(HashMap.isEmpty(yield* Ref.get(sessions)), "the service has ended the sessions of the user's hash")
