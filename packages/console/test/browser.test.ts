@@ -207,6 +207,51 @@ describe.skipIf(Browser.executable === undefined)(
           yield* heading(page, "Audit log")
         }))
 
+      it.scoped("moves and sizes a circle by keys, says where it is, and keeps it in sight", () =>
+        Effect.gen(function*() {
+          const { page } = yield* open(`${service}/policy`)
+          yield* at(() => page.locator(".land").first().waitFor())
+          yield* at(() => page.getByLabel("Kind").selectOption("A number of methods"))
+          yield* at(() => button(page, "Add a circle").click())
+          yield* at(() => page.getByLabel("Name (optional)").last().fill("Office"))
+          const press = (...keys: ReadonlyArray<string>) =>
+            at(async () => {
+              for (const key of keys) await page.keyboard.press(key)
+              const values = ["Latitude", "Longitude", "Radius"].map((label) => page.getByLabel(label).last())
+              const [latitude = 0, longitude = 0, radius = 0] = await Promise.all(
+                values.map(async (value) => Number(await value.inputValue()))
+              )
+              return { latitude, longitude, radius }
+            })
+          const cross = page.getByRole("button", { name: "Office" })
+          yield* at(() => cross.focus())
+          const view = () => at(() => page.locator(".lands").getAttribute("transform"))
+          const seen = yield* view()
+          const first = yield* press()
+          const moved = yield* press("ArrowUp", "ArrowRight")
+          assert.isAbove(moved.latitude, first.latitude)
+          assert.isAbove(moved.longitude, first.longitude)
+          assert.strictEqual(moved.radius, first.radius)
+          const nudged = yield* press("Shift+ArrowLeft")
+          assert.approximately(
+            moved.longitude - nudged.longitude,
+            (moved.longitude - first.longitude) / 10,
+            0.001
+          )
+          const larger = yield* press("+", "+")
+          assert.isAbove(larger.radius, nudged.radius)
+          assert.deepStrictEqual({ ...yield* press("-"), radius: 0 }, { ...larger, radius: 0 })
+          assert.strictEqual(yield* view(), seen)
+          yield* at(() => page.getByRole("status").filter({ hasText: /^Office: \S+, \S+, within / }).waitFor())
+          yield* press(...Array<string>(60).fill("ArrowLeft"))
+          const [map, handle] = yield* at(() =>
+            Promise.all([page.locator(".drawing").boundingBox(), cross.boundingBox()])
+          )
+          assert.isAtLeast(handle?.x ?? 0, map?.x ?? Infinity)
+          assert.notStrictEqual(yield* view(), seen)
+          assert.isTrue(yield* at(() => cross.evaluate((element) => element === document.activeElement)))
+        }))
+
       it.scoped("shows who is not signed in any more where to sign in, and says what went wrong otherwise", () =>
         Effect.gen(function*() {
           const { state } = yield* World

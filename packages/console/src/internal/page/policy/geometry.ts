@@ -33,9 +33,12 @@ export const project = (view: View, { latitude, longitude }: Fence.Position): re
   return [x, y]
 }
 
+/** Where the square map ends, north and south. */
+const edge = 85
+
 export const unproject = (view: View, x: number, y: number): Fence.Position => {
   const [longitude, latitude] = projection(view).invert?.([x, y]) ?? [0, 0]
-  return { latitude, longitude: ((longitude + 540) % 360) - 180 }
+  return { latitude: Math.max(-edge, Math.min(edge, latitude)), longitude: ((longitude + 540) % 360) - 180 }
 }
 
 /** Metres of one degree along a great circle, by the same Earth as fences are measured on. */

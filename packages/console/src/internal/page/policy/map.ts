@@ -17,6 +17,13 @@ export type Drawn =
   }
   | { readonly _tag: "Country"; readonly key: number; readonly label: string; readonly country: string }
 
+type Circle = Drawn & { readonly _tag: "Circle" }
+
+/** In pixels of the map: what a key moves a circle by, and how near to the edge it may come. */
+const steps = { coarse: 10, fine: 1, margin: 24 } as const
+
+const coordinates = ({ latitude, longitude }: Fence.Position) => `${latitude.toFixed(4)}, ${longitude.toFixed(4)}`
+
 export interface Events {
   readonly moved: (key: number, to: Fence.Position) => void
   readonly resized: (key: number, metres: number) => void
@@ -81,6 +88,7 @@ export const make = (events: Events): FenceMap => {
   const scaleBar = h("span", { class: "scale-bar" })
   const scaleText = h("span", {})
   const under = h("span", { class: "under mono" })
+  const told = h("p", { class: "told", role: "status" })
   const says = h("p", { id: "map-says", class: "hint" }, "The map is loading.")
   const element = h(
     "figure",
@@ -98,7 +106,7 @@ export const make = (events: Events): FenceMap => {
       ),
       h("div", { class: "scale", "aria-hidden": "true" }, under, scaleText, scaleBar)
     ),
-    h("figcaption", {}, says)
+    h("figcaption", {}, told, says)
   )
 
   const look = (next: geometry.View) => {
@@ -157,10 +165,60 @@ export const make = (events: Events): FenceMap => {
     return [event.clientX - left, event.clientY - top]
   }
 
-  const handle = (fence: Drawn & { readonly _tag: "Circle" }, what: "centre" | "radius") => {
+  const circleOf = (key: number) =>
+    fences.find((fence): fence is Circle => fence.key === key && fence._tag === "Circle")
+
+  /** What a key does to a circle whose cross has the focus: the same that dragging does. */
+  const byKey = (key: number, event: KeyboardEvent) => {
+    const now = circleOf(key)
+    if (now === undefined || event.ctrlKey || event.metaKey || event.altKey) return
+    const step = event.shiftKey ? steps.fine : steps.coarse
+    const moved = (right: number, down: number) => () => {
+      const [x, y] = geometry.project(view, now)
+      events.moved(key, geometry.unproject(view, x + right * step, y + down * step))
+      follow(key)
+    }
+    const sized = (factor: number) => () => events.resized(key, geometry.rounded(now.radius * factor))
+    const keys: Readonly<Record<string, () => void>> = {
+      ArrowLeft: moved(-1, 0),
+      ArrowRight: moved(1, 0),
+      ArrowUp: moved(0, -1),
+      ArrowDown: moved(0, 1),
+      "+": sized(1.1),
+      "=": sized(1.1),
+      "-": sized(1 / 1.1)
+    }
+    const act = keys[event.key]
+    if (act === undefined) return
+    event.preventDefault()
+    event.stopPropagation()
+    act()
+    const then = circleOf(key)
+    if (then !== undefined) {
+      told.textContent = `${then.label}: ${coordinates(then)}, within ${PolicyWords.distance(then.radius)}.`
+    }
+  }
+
+  /** Keeps in sight what is moved by keys. */
+  const follow = (key: number) => {
+    const now = circleOf(key)
+    if (now === undefined) return
+    const [x, y] = geometry.project(view, now)
+    const beyond = (at: number, length: number) =>
+      Math.min(0, at - steps.margin) + Math.max(0, at + steps.margin - length)
+    look({ ...view, x: view.x - beyond(x, size.width), y: view.y - beyond(y, size.height) })
+  }
+
+  const handle = (fence: Circle, what: "centre" | "radius") => {
     const element = s(
       "g",
-      { class: `handle ${what}` },
+      {
+        class: `handle ${what}`,
+        // one stop for both, as its keys do what both handles do
+        ...(what === "centre"
+          ? { tabindex: "0", role: "button", "aria-roledescription": "fence", "aria-describedby": "map-says" }
+          : {})
+      },
       s("circle", { r: "16", class: "reach" }),
       what === "centre" ? s("path", { d: "M-9 0H9M0-9V9" }) : s("rect", { x: "-6", y: "-6", width: "12", height: "12" })
     )
@@ -170,11 +228,15 @@ export const make = (events: Events): FenceMap => {
         const at = geometry.unproject(view, ...position(event))
         if (what === "centre") events.moved(fence.key, at)
         else {
-          const now = fences.find(({ key }) => key === fence.key)
-          if (now?._tag === "Circle") events.resized(fence.key, geometry.rounded(Fence.distance(now, at)))
+          const now = circleOf(fence.key)
+          if (now !== undefined) events.resized(fence.key, geometry.rounded(Fence.distance(now, at)))
         }
       }
     })
+    if (what === "centre") {
+      element.addEventListener("focus", () => events.chosen(fence.key))
+      element.addEventListener("keydown", (event) => byKey(fence.key, event))
+    }
     return element
   }
 
@@ -186,7 +248,7 @@ export const make = (events: Events): FenceMap => {
     readonly text: SVGTextElement
   }>()
 
-  const shapes = (fence: Drawn & { readonly _tag: "Circle" }) => {
+  const shapes = (fence: Circle) => {
     const area = s("path", { class: "area", fill: "url(#hatch)" })
     const text = s("text", { class: "label", "text-anchor": "middle" })
     const centre = handle(fence, "centre")
@@ -216,6 +278,7 @@ export const make = (events: Events): FenceMap => {
       shape.group.classList.toggle("chosen", fence.key === chosen)
       shape.area.setAttribute("d", geometry.circle(view, size, fence))
       shape.centre.setAttribute("transform", `translate(${x} ${y})`)
+      shape.centre.setAttribute("aria-label", fence.label)
       // a circle that is smaller than its own handles is taken hold of beside it
       shape.radius.setAttribute("transform", `translate(${Math.max(east, x + 26)} ${level})`)
       shape.text.setAttribute("x", String(x))
@@ -242,12 +305,13 @@ export const make = (events: Events): FenceMap => {
     }
   })
   drawing.addEventListener("pointermove", (event) => {
-    const { latitude, longitude } = geometry.unproject(view, ...position(event))
-    under.textContent = `${latitude.toFixed(4)}, ${longitude.toFixed(4)}`
+    under.textContent = coordinates(geometry.unproject(view, ...position(event)))
   })
   drawing.addEventListener("pointerleave", () => {
     under.textContent = ""
   })
+  // with "Farther", the way to any place for whoever cannot drag
+  drawing.addEventListener("dblclick", (event) => zoom(2, position(event)))
   // a page that is scrolled past the map does not get stuck in it
   drawing.addEventListener("wheel", (event) => {
     if (document.activeElement !== drawing && !event.ctrlKey) return
@@ -287,7 +351,9 @@ export const make = (events: Events): FenceMap => {
     says.textContent = fences.length === 0
       ? "No fence is drawn. The map comes with this page: no other host learns what is looked at."
       : `Hatched is inside ${fences.length === 1 ? "the fence" : "the fences"}, all else outside. `
-        + "Drag a cross to move a circle and a square to size it, or use the fields. Click the map before you zoom by wheel."
+        + "Drag a cross to move a circle and a square to size it, or use the fields. By keyboard, Tab leads to a cross: "
+        + "there arrow keys move the circle, with Shift by little, and plus and minus size it. "
+        + "Click the map before you zoom by wheel; a double click zooms in."
   }
 
   return {
