@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Effect from "effect/Effect"
 
 /**
  * @since 0.1.0
@@ -90,13 +91,13 @@ export const keyed = <A>(
 }
 
 /**
- * Asks in a dialog, which the browser makes modal; resolves with what closed it, or `left` where the user left it. The
- * first action is also what Enter does.
+ * Asks in a dialog, which the browser makes modal; yields what closed it, or `left` where the user left it. The first
+ * action is also what Enter does. Interruption closes it.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const opened = <A>(
+export const dialog = <A>(
   parts: {
     readonly title: string
     readonly body: ReadonlyArray<Node>
@@ -108,15 +109,15 @@ export const opened = <A>(
     }>
   },
   left: A
-): { readonly element: HTMLDialogElement; readonly closed: Promise<A> } => {
-  const id = `dialog-${parts.title.replace(/\W+/g, "-").toLowerCase()}`
-  const element = h("dialog", { "aria-labelledby": id })
-  const form = h("form", { novalidate: true }, h("h2", { id }, parts.title), ...parts.body)
-  const row = h("div", { class: "actions" })
-  form.append(row)
-  element.append(form)
-  const before = document.activeElement
-  const closed = new Promise<A>((resolve) => {
+): Effect.Effect<A> =>
+  Effect.async((resume) => {
+    const id = `dialog-${parts.title.replace(/\W+/g, "-").toLowerCase()}`
+    const element = h("dialog", { "aria-labelledby": id })
+    const form = h("form", { novalidate: true }, h("h2", { id }, parts.title), ...parts.body)
+    const row = h("div", { class: "actions" })
+    form.append(row)
+    element.append(form)
+    const before = document.activeElement
     let result = left
     parts.actions.forEach(({ kind, label, take }, index) => {
       const button = h("button", { type: index === 0 ? "submit" : "button", class: kind }, label)
@@ -134,10 +135,28 @@ export const opened = <A>(
     element.addEventListener("close", () => {
       element.remove()
       if (before instanceof HTMLElement && before.isConnected) before.focus()
-      resolve(result)
+      resume(Effect.succeed(result))
     })
+    document.body.append(element)
+    element.showModal()
+    return Effect.sync(() => element.close())
   })
-  document.body.append(element)
-  element.showModal()
-  return { element, closed }
-}
+
+/**
+ * Asks whether something that cannot be undone is meant; `label` names what is done then.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const confirm = (title: string, text: string, label: string): Effect.Effect<boolean> =>
+  dialog(
+    {
+      title,
+      body: [h("p", {}, text)],
+      actions: [
+        { label, kind: "danger", take: () => true },
+        { label: "Cancel", kind: "plain", take: () => false }
+      ]
+    },
+    false
+  )

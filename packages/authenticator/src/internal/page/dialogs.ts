@@ -2,15 +2,12 @@
 import { MatchNumber } from "@effect-launchkey/core/Authorization"
 import type { PendingAuthorization } from "@effect-launchkey/core/Device"
 import * as LinkedDevice from "@effect-launchkey/platform/LinkedDevice"
-import { h, opened } from "@effect-launchkey/platform/PageElements"
+import { confirm, dialog, h } from "@effect-launchkey/platform/PageElements"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { type Asking, LocationUnknown } from "./approval.ts"
 import * as Pin from "./pin.ts"
-
-const asked = <A>(...[parts, left]: Parameters<typeof opened<A>>): Effect.Effect<A> =>
-  Effect.promise(() => opened(parts, left).closed)
 
 const isNumber = Schema.is(MatchNumber)
 
@@ -30,7 +27,7 @@ const digits = (id: string, label: string, autocomplete: string) => {
 const enter = (label: string, problem: string | undefined): Effect.Effect<Option.Option<string>> => {
   const pin = digits("pin", "PIN", "off")
   const said = h("p", { class: "problem", role: "alert" }, problem ?? "")
-  return asked<Option.Option<string>>({
+  return dialog<Option.Option<string>>({
     title: "Enter your PIN",
     body: [pin.row, said],
     actions: [
@@ -63,7 +60,7 @@ const enterNumber: Effect.Effect<Option.Option<string>> = Effect.suspend(() => {
   input.addEventListener("input", () => {
     said.textContent = ""
   })
-  return asked<Option.Option<string>>({
+  return dialog<Option.Option<string>>({
     title: "Enter the number",
     body: [
       h("p", {}, "It is shown where you sign in. If you are not signing in, cancel and report fraud."),
@@ -96,7 +93,7 @@ export const choosePin = (why: string): Effect.Effect<Option.Option<string>> => 
   const first = digits("new-pin", "New PIN, 4 to 12 digits", "new-password")
   const second = digits("repeated-pin", "The same again", "new-password")
   const said = h("p", { class: "problem", role: "alert" })
-  return asked<Option.Option<string>>({
+  return dialog<Option.Option<string>>({
     title: "Choose a PIN",
     body: [h("p", {}, why), first.row, second.row, said],
     actions: [
@@ -118,16 +115,6 @@ export const choosePin = (why: string): Effect.Effect<Option.Option<string>> => 
     ]
   }, Option.none())
 }
-
-export const confirm = (title: string, text: string, label: string): Effect.Effect<boolean> =>
-  asked<boolean>({
-    title,
-    body: [h("p", {}, text)],
-    actions: [
-      { label, kind: "danger", take: () => true },
-      { label: "Cancel", kind: "plain", take: () => false }
-    ]
-  }, false)
 
 /** Why the user refuses; none where they leave it. With `fraud`, only for what reports fraud. */
 export const refusal = (
@@ -158,7 +145,7 @@ export const refusal = (
       checked: offered.length === 1
     })
   }))
-  return asked<Option.Option<LinkedDevice.Outcome>>({
+  return dialog<Option.Option<LinkedDevice.Outcome>>({
     title: fraud ? "What is wrong?" : "Why do you deny it?",
     body: [
       h(

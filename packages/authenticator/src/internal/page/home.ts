@@ -1,7 +1,7 @@
 /** The page of a linked browser. */
 import type { PendingAuthorization } from "@effect-launchkey/core/Device"
 import type { Session } from "@effect-launchkey/core/Session"
-import { h, icon, keyed } from "@effect-launchkey/platform/PageElements"
+import { confirm, h, icon, keyed } from "@effect-launchkey/platform/PageElements"
 import * as PolicyWords from "@effect-launchkey/platform/PolicyWords"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -162,7 +162,7 @@ export const make = (device: Device, run: Run): View => {
   const anew = h("button", { type: "button", class: "plain" }, "Forget the link")
   anew.addEventListener("click", () =>
     run(Effect.if(
-      dialogs.confirm(
+      confirm(
         "Forget the link?",
         "The key of this browser is deleted. To come back, link it again.",
         "Forget"
@@ -186,7 +186,7 @@ export const make = (device: Device, run: Run): View => {
   const everywhere = h("button", { type: "button", class: "plain wide" }, "Sign out everywhere")
   everywhere.addEventListener("click", () =>
     run(Effect.if(
-      dialogs.confirm("Sign out everywhere?", "Every service that you are signed in to ends your session.", "Sign out"),
+      confirm("Sign out everywhere?", "Every service that you are signed in to ends your session.", "Sign out"),
       { onTrue: () => device.endSessions, onFalse: () => Effect.void }
     )))
 
@@ -209,7 +209,7 @@ export const make = (device: Device, run: Run): View => {
   const unlink = h("button", { type: "button", class: "danger-quiet" }, "Unlink this browser")
   unlink.addEventListener("click", () =>
     run(Effect.if(
-      dialogs.confirm(
+      confirm(
         "Unlink this browser?",
         "Its key is deleted, and services can no longer ask you here. To come back, link it again.",
         "Unlink"

@@ -1,5 +1,5 @@
 /** Reads a QR image through the camera, where the browser can. */
-import { h, opened } from "@effect-launchkey/platform/PageElements"
+import { dialog, h } from "@effect-launchkey/platform/PageElements"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { fromQr, type Link } from "./link.ts"
@@ -30,12 +30,6 @@ export const scan = (page: string): Effect.Effect<Option.Option<Link> | string> 
     const video = h("video", { playsinline: true, muted: true, "aria-label": "What the camera sees" })
     video.srcObject = yield* camera
     const said = h("p", { class: "hint", role: "status" }, "Hold the QR image in front of the camera.")
-    const dialog = opened<"left">({
-      title: "Scan a QR image",
-      body: [video, said],
-      actions: [{ label: "Cancel", kind: "plain", take: () => "left" }]
-    }, "left")
-    yield* Effect.tryPromise(() => video.play())
     const look: Effect.Effect<Option.Option<Link>> = Effect.tryPromise(() => detector.detect(video)).pipe(
       Effect.orElseSucceed((): Awaited<ReturnType<BarcodeDetector["detect"]>> => []),
       Effect.map((codes) => {
@@ -46,9 +40,12 @@ export const scan = (page: string): Effect.Effect<Option.Option<Link> | string> 
       Effect.delay("200 millis")
     )
     const found = Effect.iterate(Option.none<Link>(), { while: Option.isNone, body: () => look })
-    return yield* Effect.raceFirst(found, Effect.as(Effect.promise(() => dialog.closed), Option.none<Link>())).pipe(
-      Effect.ensuring(Effect.sync(() => dialog.element.close()))
-    )
+    const left = dialog({
+      title: "Scan a QR image",
+      body: [video, said],
+      actions: [{ label: "Cancel", kind: "plain", take: Option.none<Link> }]
+    }, Option.none<Link>())
+    return yield* Effect.raceFirst(Effect.zipRight(Effect.tryPromise(() => video.play()), found), left)
   }).pipe(
     Effect.scoped,
     Effect.orElseSucceed(() => "The camera cannot be used. Allow it in the browser's settings, or type the code.")

@@ -1,11 +1,11 @@
 /** What every page of the console stands on. */
 import type { Session } from "@effect-launchkey/platform/ConsoleApi"
+import { confirm } from "@effect-launchkey/platform/PageElements"
 import * as Effect from "effect/Effect"
 import type { Client } from "./client.ts"
 import * as passkeys from "./passkeys.ts"
 import * as problems from "./problems.ts"
 import { Problem } from "./problems.ts"
-import * as ui from "./ui.ts"
 
 /** A page that is shown. */
 export interface Page {
@@ -44,7 +44,7 @@ const problemOf = (error: Tagged): Problem =>
 
 const verify = (api: Client): Effect.Effect<void, Problem> =>
   Effect.flatMap(
-    ui.confirm(
+    confirm(
       "Use your passkey",
       "What you are about to do needs your passkey once more: the last time is more than ten minutes ago.",
       "Continue"

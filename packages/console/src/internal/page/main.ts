@@ -1,7 +1,7 @@
 /** Where the page begins: the frame, who is signed in, and which page is shown. */
 import { Directory, Service } from "@effect-launchkey/core/EntityIdentifier"
 import type { Session } from "@effect-launchkey/platform/ConsoleApi"
-import { h, icon } from "@effect-launchkey/platform/PageElements"
+import { confirm, h, icon } from "@effect-launchkey/platform/PageElements"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -267,7 +267,7 @@ const page = Effect.gen(function*() {
     const next = location.hash
     history.replaceState(null, "", before)
     run(Effect.map(
-      ui.confirm("Leave without setting it?", "What you changed here is lost.", "Leave"),
+      confirm("Leave without setting it?", "What you changed here is lost.", "Leave"),
       (sure) => {
         if (!sure) return
         hash = next

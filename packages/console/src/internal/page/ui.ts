@@ -1,7 +1,7 @@
 /** Parts that the pages of the console are made of. */
-import { type Child, h, opened } from "@effect-launchkey/platform/PageElements"
+import { type Child, dialog, h } from "@effect-launchkey/platform/PageElements"
 import * as DateTime from "effect/DateTime"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
 let count = 0
@@ -154,19 +154,6 @@ export const table = (
 export const facts = (entries: ReadonlyArray<readonly [name: string, value: Child]>): HTMLElement =>
   h("dl", { class: "facts" }, ...entries.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]))
 
-/** Asks whether it is meant. */
-export const confirm = (title: string, text: string, label: string): Effect.Effect<boolean> =>
-  Effect.promise(() =>
-    opened<boolean>({
-      title,
-      body: [h("p", {}, text)],
-      actions: [
-        { label, kind: "danger", take: () => true },
-        { label: "Cancel", kind: "plain", take: () => false }
-      ]
-    }, false).closed
-  )
-
 export interface Asked {
   readonly field: Field<HTMLInputElement> | Field<HTMLTextAreaElement> | Field<HTMLSelectElement>
   /** What is wrong with the value; none where it will do. */
@@ -180,29 +167,27 @@ export const ask = (
   asked: ReadonlyArray<Asked>,
   before: ReadonlyArray<Node> = []
 ): Effect.Effect<Option.Option<ReadonlyArray<string>>> =>
-  Effect.promise(() =>
-    opened<Option.Option<ReadonlyArray<string>>>({
-      title,
-      body: [...before, ...asked.map(({ field }) => field.row)],
-      actions: [
-        {
-          label,
-          kind: "primary",
-          take: () => {
-            const values = asked.map(({ field }) => field.control.value.trim())
-            const wrong = asked.filter(({ field, problem }, index) => {
-              const said = problem(values[index] ?? "")
-              field.complain(said ?? "")
-              return said !== undefined
-            })
-            wrong[0]?.field.control.focus()
-            return wrong.length === 0 ? Option.some(values) : undefined
-          }
-        },
-        { label: "Cancel", kind: "plain", take: () => Option.none() }
-      ]
-    }, Option.none()).closed
-  )
+  dialog<Option.Option<ReadonlyArray<string>>>({
+    title,
+    body: [...before, ...asked.map(({ field }) => field.row)],
+    actions: [
+      {
+        label,
+        kind: "primary",
+        take: () => {
+          const values = asked.map(({ field }) => field.control.value.trim())
+          const wrong = asked.filter(({ field, problem }, index) => {
+            const said = problem(values[index] ?? "")
+            field.complain(said ?? "")
+            return said !== undefined
+          })
+          wrong[0]?.field.control.focus()
+          return wrong.length === 0 ? Option.some(values) : undefined
+        }
+      },
+      { label: "Cancel", kind: "plain", take: () => Option.none() }
+    ]
+  }, Option.none())
 
 /** Of a value that has to be there. */
 export const needed = (value: string): string | undefined => value === "" ? "Fill this in." : undefined

@@ -1,5 +1,5 @@
 /** An operator's own passkeys and sessions. */
-import { h } from "@effect-launchkey/platform/PageElements"
+import { confirm, h } from "@effect-launchkey/platform/PageElements"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { App, Page } from "../app.ts"
@@ -23,7 +23,7 @@ export const account = ({ api, call, left, reload, run, session, tell }: App): E
     })
     const remove = (passkey: (typeof own)[number]) =>
       Effect.gen(function*() {
-        const sure = yield* ui.confirm(
+        const sure = yield* confirm(
           "Remove the passkey?",
           `${passkey.name} opens this console no more, and its sessions end. Delete it on its device as well.`,
           "Remove"

@@ -1,6 +1,6 @@
 /** Webhooks on their way, and what became of them. */
 import type { Delivery } from "@effect-launchkey/platform/OperatingApi"
-import { h } from "@effect-launchkey/platform/PageElements"
+import { confirm, h } from "@effect-launchkey/platform/PageElements"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { App, Page } from "../app.ts"
@@ -63,7 +63,7 @@ export const deliveries = (
   Effect.map(call(api.operating.listDeliveries()), (all) => {
     const replay = (id: number) =>
       Effect.gen(function*() {
-        const sure = yield* ui.confirm(
+        const sure = yield* confirm(
           "Deliver it once more?",
           "Whoever receives it has to bear with hearing the same twice.",
           "Deliver again"

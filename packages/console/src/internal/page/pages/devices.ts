@@ -1,7 +1,7 @@
 /** The devices of a user, who is named in no address. */
 import type { DirectoryId } from "@effect-launchkey/core/EntityIdentifier"
 import type { Device } from "@effect-launchkey/platform/OperatingApi"
-import { h } from "@effect-launchkey/platform/PageElements"
+import { confirm, h } from "@effect-launchkey/platform/PageElements"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { App } from "../app.ts"
@@ -44,7 +44,7 @@ export const devices = ({ api, call, run, tell }: App, directoryId: DirectoryId)
     )
   const unlink = (deviceId: (typeof Device.Type)["id"], name: string) =>
     Effect.gen(function*() {
-      const sure = yield* ui.confirm(
+      const sure = yield* confirm(
         "Unlink the device?",
         `${name} answers nothing more from then on. This cannot be undone: it would have to be linked again.`,
         "Unlink"

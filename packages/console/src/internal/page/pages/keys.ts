@@ -2,7 +2,7 @@
 import type { EntityIdentifier } from "@effect-launchkey/core/EntityIdentifier"
 import type { KeyId } from "@effect-launchkey/core/KeyId"
 import type { PublicKey } from "@effect-launchkey/platform/OperatingApi"
-import { h } from "@effect-launchkey/platform/PageElements"
+import { confirm, h } from "@effect-launchkey/platform/PageElements"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { App } from "../app.ts"
@@ -49,7 +49,7 @@ export const keys = (
   })
   const remove = (keyId: KeyId) =>
     Effect.gen(function*() {
-      const sure = yield* ui.confirm(
+      const sure = yield* confirm(
         "Remove the key?",
         `Whoever still signs with ${keyId} is refused from then on. This cannot be undone, but the key can be added again.`,
         "Remove"

@@ -3,7 +3,7 @@ import { DirectoryName } from "@effect-launchkey/core/Directory"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import { ServiceName } from "@effect-launchkey/core/ServiceProfile"
 import type { Directory } from "@effect-launchkey/platform/OperatingApi"
-import { h } from "@effect-launchkey/platform/PageElements"
+import { confirm, h } from "@effect-launchkey/platform/PageElements"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -158,7 +158,7 @@ const turning = (app: App, is: boolean, what: string, turn: Effect.Effect<void, 
     app.run(Effect.gen(function*() {
       if (
         is &&
-        !(yield* ui.confirm(`Turn the ${what} off?`, "Whoever depends on it is refused from then on.", "Turn off"))
+        !(yield* confirm(`Turn the ${what} off?`, "Whoever depends on it is refused from then on.", "Turn off"))
       ) {
         return
       }

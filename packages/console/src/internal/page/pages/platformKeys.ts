@@ -1,6 +1,6 @@
 /** The platform's own keys, which sign what it answers. */
 import type { PlatformKey } from "@effect-launchkey/platform/OperatingApi"
-import { h } from "@effect-launchkey/platform/PageElements"
+import { confirm, h } from "@effect-launchkey/platform/PageElements"
 import * as Effect from "effect/Effect"
 import type { App, Page } from "../app.ts"
 import type { Problem } from "../problems.ts"
@@ -17,7 +17,7 @@ const states: { readonly [S in PlatformKey["state"]]: readonly [string, "good" |
 export const platformKeys = ({ api, call, reload, run, tell }: App): Effect.Effect<Page, Problem> =>
   Effect.map(call(api.operating.listPlatformKeys()), (all) => {
     const rotate = Effect.gen(function*() {
-      const sure = yield* ui.confirm(
+      const sure = yield* confirm(
         "Rotate the key?",
         "A new key is announced, and signs once everybody had the time to hear of it. This cannot be taken back.",
         "Rotate"
@@ -29,7 +29,7 @@ export const platformKeys = ({ api, call, reload, run, tell }: App): Effect.Effe
     })
     const retire = (key: PlatformKey) =>
       Effect.gen(function*() {
-        const sure = yield* ui.confirm(
+        const sure = yield* confirm(
           "Retire the key?",
           `Nothing that was encrypted for ${key.id} can be read from then on. This cannot be undone.`,
           "Retire"

@@ -3,7 +3,7 @@ import * as AuthPolicy from "@effect-launchkey/core/AuthPolicy"
 import * as EffectivePolicy from "@effect-launchkey/core/EffectivePolicy"
 import type { Issue } from "@effect-launchkey/core/Issues"
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
-import { h } from "@effect-launchkey/platform/PageElements"
+import { confirm, h } from "@effect-launchkey/platform/PageElements"
 import * as PolicyWords from "@effect-launchkey/platform/PolicyWords"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -155,7 +155,7 @@ export const make = (
     })
     run(
       lost.length === 0 ? turn : Effect.flatMap(
-        ui.confirm("Change the kind?", `It has no place for ${lost.join(" and ")}: they are left out.`, "Change"),
+        confirm("Change the kind?", `It has no place for ${lost.join(" and ")}: they are left out.`, "Change"),
         (sure) => sure ? turn : Effect.sync(build)
       )
     )
