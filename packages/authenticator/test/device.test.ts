@@ -85,11 +85,20 @@ const says = (device: Device.Device, text: string) =>
     Effect.orDie
   )
 
-const make = Effect.flatMap(TestPlatform.TestPlatform, ({ baseUrl }) => Device.make(baseUrl))
+/** A browser that takes pushes, but for what a test wants to be so. */
+const notifying = (answers: Partial<Notifying> = {}): Notifying => ({
+  current: Effect.succeed(false),
+  permit: Effect.void,
+  subscribe: (key) => Effect.succeed(`https://push.example.com/1?${key}`),
+  unsubscribe: Effect.void,
+  ...answers
+})
 
-const linked = (user: string) =>
+const make = (by = notifying()) => Effect.flatMap(TestPlatform.TestPlatform, ({ baseUrl }) => Device.make(baseUrl, by))
+
+const linked = (user: string, by?: Notifying) =>
   Effect.gen(function*() {
-    const device = yield* make
+    const device = yield* make(by)
     const problem = yield* device.link({ code: yield* code(user), sdkKey, name: "My browser" })
     assert.deepStrictEqual(problem, Option.none())
     yield* when(device, ({ reach }) => reach === "Live")
@@ -119,7 +128,7 @@ layer(TestPlatform.layer, { excludeTestServices: true })("the device that a page
       Effect.gen(function*() {
         const device = yield* linked("user-keeps")
         const { keyId } = yield* when(device, () => true)
-        const again = yield* make
+        const again = yield* make()
         assert.deepInclude(yield* when(again, ({ reach }) => reach === "Live"), {
           keyId,
           name: "My browser",
@@ -137,7 +146,7 @@ layer(TestPlatform.layer, { excludeTestServices: true })("the device that a page
     for (const [what, input, problem] of wrong) {
       it.scoped(`says in words what is wrong with ${what}, and keeps nothing`, () =>
         Effect.gen(function*() {
-          const device = yield* make
+          const device = yield* make()
           const said = yield* device.link({ code: "aaaaaab", sdkKey, name: "n", ...input })
           assert.match(Option.getOrThrow(said), problem)
           assert.deepStrictEqual(yield* device.state, { _tag: "Unlinked" })
@@ -147,7 +156,7 @@ layer(TestPlatform.layer, { excludeTestServices: true })("the device that a page
 
     it.scoped("says in words that an SDK key is another directory's", () =>
       Effect.gen(function*() {
-        const device = yield* make
+        const device = yield* make()
         const said = yield* device.link({
           code: yield* code("user-other-key"),
           sdkKey: "00000000-0000-4000-8000-000000000000",
@@ -184,25 +193,15 @@ layer(TestPlatform.layer, { excludeTestServices: true })("the device that a page
   })
 
   describe("being notified", () => {
-    const endpoint = "https://push.example.com/1"
-    const notifying = (answers: Partial<Notifying> = {}): Notifying => ({
-      current: Effect.succeed(false),
-      permit: Effect.void,
-      subscribe: (key) => Effect.succeed(`${endpoint}?${key}`),
-      unsubscribe: Effect.void,
-      ...answers
-    })
-
     it.scoped("says so where the platform sends no pushes", () =>
       Effect.gen(function*() {
         const device = yield* linked("user-unpushed")
-        assert.isFalse(yield* device.setNotified(true, notifying()))
+        assert.isFalse(yield* device.setNotified(true))
         yield* says(device, "This platform sends no notifications. Keep the page open to be asked at once.")
       }).pipe(fresh))
 
     it.scoped("asks the platform for nothing where the user says no, or the browser cannot", () =>
       Effect.gen(function*() {
-        const device = yield* linked("user-denies-pushes")
         for (
           const [reason, said] of [
             ["Denied", "The browser does not let this page notify you. Allow it in the browser's settings."],
@@ -210,9 +209,41 @@ layer(TestPlatform.layer, { excludeTestServices: true })("the device that a page
           ] as const
         ) {
           const permit = Effect.fail(new CannotNotify({ reason }))
-          assert.isFalse(yield* device.setNotified(true, notifying({ permit })))
+          const device = yield* linked(`user-${reason}`, notifying({ permit }))
+          assert.isFalse(yield* device.setNotified(true))
           yield* says(device, said)
         }
+      }).pipe(fresh))
+
+    it.scoped("is over with the link, and goes on where the link does", () =>
+      Effect.gen(function*() {
+        const ended = yield* Ref.make(0)
+        const offline = yield* Ref.make(false)
+        const client = yield* HttpClient.HttpClient
+        const failing = HttpClient.make((request) =>
+          Effect.flatMap(Ref.get(offline), (now) =>
+            now ? new HttpClientError.RequestError({ request, reason: "Transport" }) : client.execute(request))
+        )
+        const unsubscribe = Ref.update(ended, (n) =>
+          n + 1)
+        const device = yield* linked("user-unlinks-late", notifying({ unsubscribe })).pipe(
+          Effect.provideService(HttpClient.HttpClient, failing)
+        )
+        yield* Ref.set(offline, true)
+        yield* device.unlink
+        assert.strictEqual(yield* Ref.get(ended), 0)
+        yield* Ref.set(offline, false)
+        yield* device.unlink
+        assert.strictEqual(yield* Ref.get(ended), 1)
+      }).pipe(fresh, Effect.provide(Logger.remove(Logger.defaultLogger))))
+
+    it.scoped("says so where the browser does not let go of it", () =>
+      Effect.gen(function*() {
+        const unsubscribe = Effect.fail(new CannotNotify({ reason: "Kept" }))
+        const device = yield* linked("user-kept", notifying({ unsubscribe }))
+        yield* device.forget
+        const kept = "This browser did not let go of the page's notifications. Forbid them in the browser's settings."
+        yield* says(device, kept)
       }).pipe(fresh))
   })
 
@@ -388,7 +419,7 @@ layer(TestPlatform.layer, { excludeTestServices: true })("the device that a page
               : client.execute(request)
         )
       )
-      const device = yield* Effect.provideService(make, HttpClient.HttpClient, failing)
+      const device = yield* Effect.provideService(make(), HttpClient.HttpClient, failing)
       yield* device.link({ code: yield* code("user-travels"), sdkKey, name: "n" })
       yield* when(device, ({ reach }) => reach === "Polling")
       yield* Ref.set(reach, "nothing")

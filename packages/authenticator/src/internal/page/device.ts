@@ -69,8 +69,10 @@ export interface Device {
   /** Whether it is kept. */
   readonly setPin: (pin: string) => Effect.Effect<boolean>
   readonly checkPin: (pin: string) => Effect.Effect<"Right" | "Wrong" | "Locked">
+  /** Whether this browser takes pushes. */
+  readonly notified: Effect.Effect<boolean>
   /** Has the platform tell this browser by push, or no longer; yields whether it is told from now on. */
-  readonly setNotified: (on: boolean, by: Notifying) => Effect.Effect<boolean>
+  readonly setNotified: (on: boolean) => Effect.Effect<boolean>
   readonly unlink: Effect.Effect<void>
   /** Deletes the key, whatever the platform thinks of it. */
   readonly forget: Effect.Effect<void>
@@ -98,7 +100,10 @@ const reconnecting = Schedule.exponential("1 second", 2).pipe(
 
 type Needs = RemoteApi.RemoteApi | HttpClient.HttpClient
 
-export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault | Needs | Scope.Scope> =>
+export const make = (
+  baseUrl: string,
+  notifying: Notifying
+): Effect.Effect<Device, never, Vault.Vault | Needs | Scope.Scope> =>
   Effect.gen(function*() {
     const vault = yield* Vault.Vault
     const context = yield* Effect.context<Needs>()
@@ -127,6 +132,8 @@ export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault 
         yield* Ref.set(current, Option.none())
         yield* SubscriptionRef.set(state, { _tag: "Unlinked" })
         yield* say(text)
+        // Else the browser would go on to show what a platform that knows of no end still sends.
+        yield* Effect.catchAll(notifying.unsubscribe, ({ message }) => say(message))
         const fiber = yield* Ref.getAndSet(following, undefined)
         // It may be the one that found out.
         if (fiber !== undefined) yield* Fiber.interruptFork(fiber)
@@ -197,8 +204,7 @@ export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault 
           while: () => true,
           body: (before) =>
             Effect.tap(refresh(device, live, before), (course) =>
-              Effect.flatMap(Ref.get(live), (told) =>
-                Effect.timeoutOption(Queue.take(due), pauseAfter(course, told))))
+              Effect.flatMap(Ref.get(live), (told) => Effect.timeoutOption(Queue.take(due), pauseAfter(course, told))))
         })
         yield* Effect.all([listeningOn, asking, expiring], { concurrency: "unbounded", discard: true })
       })
@@ -339,25 +345,25 @@ export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault 
       })
     }
 
-    const setNotified = (on: boolean, by: Notifying) =>
+    const setNotified = (on: boolean) =>
       Effect.flatMap(Ref.get(current), (device) =>
         Option.isNone(device)
           ? Effect.succeed(false)
           : on
           ? Effect.gen(function*() {
-            yield* by.permit
+            yield* notifying.permit
             const key = yield* device.value.pushKey
             if (Option.isNone(key)) {
               yield* say("This platform sends no notifications. Keep the page open to be asked at once.")
               return false
             }
-            yield* device.value.subscribePush(yield* by.subscribe(key.value))
+            yield* device.value.subscribePush(yield* notifying.subscribe(key.value))
             yield* say("You are notified here when a request waits.")
             return true
           })
           : Effect.gen(function*() {
-            yield* by.unsubscribe
             yield* device.value.unsubscribePush
+            yield* notifying.unsubscribe
             yield* say("You are no longer notified here.")
             return false
           })).pipe(
@@ -385,6 +391,7 @@ export const make = (baseUrl: string): Effect.Effect<Device, never, Vault.Vault 
       endSessions: withDevice((device) => device.endSessions()).pipe(Effect.ensuring(Queue.offer(due, undefined))),
       setPin,
       checkPin,
+      notified: notifying.current,
       setNotified,
       tell: say,
       unlink: withDevice((device) => Effect.zipRight(device.unlink, forget("This device is unlinked."))),

@@ -9,7 +9,6 @@ import * as Option from "effect/Option"
 import type { Device, Linked } from "./device.ts"
 import * as dialogs from "./dialogs.ts"
 import { paths } from "./icons.ts"
-import * as Notifying from "./notifying.ts"
 import * as words from "./words.ts"
 
 export interface View {
@@ -202,10 +201,9 @@ export const make = (device: Device, run: Run): View => {
   }
   notify.addEventListener(
     "click",
-    () =>
-      run(Effect.map(device.setNotified(notify.getAttribute("aria-pressed") !== "true", Notifying.browser), notified))
+    () => run(Effect.map(device.setNotified(notify.getAttribute("aria-pressed") !== "true"), notified))
   )
-  run(Effect.map(Notifying.browser.current, notified))
+  run(Effect.map(device.notified, notified))
   const unlink = h("button", { type: "button", class: "danger-quiet" }, "Unlink this browser")
   unlink.addEventListener("click", () =>
     run(Effect.if(
@@ -214,7 +212,7 @@ export const make = (device: Device, run: Run): View => {
         "Its key is deleted, and services can no longer ask you here. To come back, link it again.",
         "Unlink"
       ),
-      { onTrue: () => Effect.zipRight(device.unlink, Notifying.browser.unsubscribe), onFalse: () => Effect.void }
+      { onTrue: () => device.unlink, onFalse: () => Effect.void }
     )))
   let hasPin = false
   pin.addEventListener("click", () =>

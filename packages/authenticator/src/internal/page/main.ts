@@ -15,6 +15,7 @@ import * as home from "./home.ts"
 import { paths } from "./icons.ts"
 import * as Link from "./link.ts"
 import * as linking from "./linking.ts"
+import * as Notifying from "./notifying.ts"
 import * as Vault from "./vault.ts"
 
 const reaches: { readonly [R in Device.Reach]: string } = {
@@ -73,7 +74,7 @@ const page = Effect.gen(function*() {
   }
   const runtime = yield* Effect.runtime()
   const run = (effect: Effect.Effect<unknown>) => void Runtime.runFork(runtime)(effect)
-  const device = yield* Device.make(new URL("..", location.href).href.replace(/\/$/, ""))
+  const device = yield* Device.make(new URL("..", location.href).href.replace(/\/$/, ""), Notifying.browser)
 
   const meta = document.querySelector("meta[name=sdk-key]")?.getAttribute("content") ?? ""
   let offered = linkInAddress()

@@ -3,13 +3,22 @@ import * as PageWorker from "@effect-launchkey/platform/PageWorker"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
+import * as Option from "effect/Option"
 
-/** The user said no, now or before; or the browser knows no pushes, or no push service. */
-export class CannotNotify extends Data.TaggedError("CannotNotify")<{ readonly reason: "Denied" | "Unsupported" }> {
+const problems = {
+  Denied: "The browser does not let this page notify you. Allow it in the browser's settings.",
+  Unsupported: "This browser cannot be notified. Keep the page open to be asked at once.",
+  Kept: "This browser did not let go of the page's notifications. Forbid them in the browser's settings."
+} as const
+
+/**
+ * - `Denied`: the user said no, now or before
+ * - `Unsupported`: the browser knows no pushes, or no push service
+ * - `Kept`: it did not end what it was subscribed to
+ */
+export class CannotNotify extends Data.TaggedError("CannotNotify")<{ readonly reason: keyof typeof problems }> {
   override get message(): string {
-    return this.reason === "Denied"
-      ? "The browser does not let this page notify you. Allow it in the browser's settings."
-      : "This browser cannot be notified. Keep the page open to be asked at once."
+    return problems[this.reason]
   }
 }
 
@@ -20,7 +29,7 @@ export interface Notifying {
   readonly permit: Effect.Effect<void, CannotNotify>
   /** Yields where pushes are to be sent. */
   readonly subscribe: (key: string) => Effect.Effect<string, CannotNotify>
-  readonly unsubscribe: Effect.Effect<void>
+  readonly unsubscribe: Effect.Effect<void, CannotNotify>
 }
 
 const unsupported = () => new CannotNotify({ reason: "Unsupported" })
@@ -48,15 +57,13 @@ const registration = Effect.tryPromise({
   catch: unsupported
 })
 
+/** A browser that knows no pushes has none. */
 const subscription = Effect.tryPromise(async () =>
   (await navigator.serviceWorker.getRegistration())?.pushManager.getSubscription()
-)
+).pipe(Effect.orElseSucceed(() => undefined), Effect.map(Option.fromNullable))
 
 export const browser: Notifying = {
-  current: Effect.map(
-    Effect.orElseSucceed(subscription, () => undefined),
-    (found) => found !== undefined && found !== null
-  ),
+  current: Effect.map(subscription, Option.isSome),
   permit: Effect.suspend(() =>
     !("Notification" in globalThis) || !("serviceWorker" in navigator) || !("PushManager" in globalThis)
       ? unsupported()
@@ -83,7 +90,16 @@ export const browser: Notifying = {
       })
       return endpoint
     }),
-  unsubscribe: Effect.ignore(
-    Effect.flatMap(subscription, (found) => Effect.tryPromise(async () => found?.unsubscribe()))
+  unsubscribe: Effect.flatMap(
+    subscription,
+    Option.match({
+      onNone: () => Effect.void,
+      onSome: (found) =>
+        Effect.tryPromise(() => found.unsubscribe()).pipe(
+          Effect.filterOrFail((ended) => ended),
+          Effect.mapError(() => new CannotNotify({ reason: "Kept" })),
+          Effect.asVoid
+        )
+    })
   )
 }

@@ -26,23 +26,25 @@ interface Worker {
   ) => void
 }
 
-const worker = globalThis as unknown as Worker
+declare const self: Worker
 
-worker.addEventListener("push", (event) => {
+self.addEventListener("push", (event) => {
   event.waitUntil(
     // One tag: a newer one takes the place of the older.
-    worker.registration.showNotification("A request waits", { tag: "request", requireInteraction: true })
+    self.registration.showNotification("A request waits", { tag: "request", requireInteraction: true })
   )
 })
 
 const open = async () => {
-  const { scope } = worker.registration
-  const windows = await worker.clients.matchAll({ type: "window", includeUncontrolled: true })
+  const { scope } = self.registration
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true })
   const found = windows.find(({ url }) => url.startsWith(scope))
-  await (found === undefined ? worker.clients.openWindow(scope) : found.focus())
+  await (found === undefined ? self.clients.openWindow(scope) : found.focus())
 }
 
-worker.addEventListener("notificationclick", (event) => {
+self.addEventListener("notificationclick", (event) => {
   event.notification.close()
   event.waitUntil(open())
 })
+
+export {}
