@@ -252,6 +252,16 @@ describe.skipIf(Browser.executable === undefined)(
           assert.isTrue(yield* at(() => cross.evaluate((element) => element === document.activeElement)))
         }))
 
+      it.scoped("listens to requests again after something between refused it, such as a proxy", () =>
+        Effect.gen(function*() {
+          const { page } = yield* open("#/platform-keys", wide, Browser.answered(401, 502))
+          yield* heading(page, "Platform keys")
+          yield* at(() => page.route("**/requests/live*", (route) => route.fulfill({ status: 502 }), { times: 1 }))
+          yield* nav(page, "Live requests")
+          yield* at(() => page.locator(".pill[data-reach=Reconnecting]").waitFor())
+          yield* at(() => page.locator(".pill[data-reach=Live]").waitFor())
+        }))
+
       it.scoped("shows who is not signed in any more where to sign in, and says what went wrong otherwise", () =>
         Effect.gen(function*() {
           const { state } = yield* World

@@ -5,6 +5,7 @@ import { h, keyed } from "@effect-launchkey/platform/PageElements"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type { App, Page } from "../app.ts"
 import type { Names } from "../names.ts"
@@ -41,6 +42,9 @@ const row = (request: Request, names: Names) => {
   )
   return { element, update }
 }
+
+/** When a stream that was refused is asked for again. */
+const again = Schedule.jittered(Schedule.spaced("2 seconds"))
 
 /** How many older ones are kept. */
 const most = 1000
@@ -109,36 +113,36 @@ export const requests = (
       show()
       say()
       const query = Option.match(of, { onNone: () => "", onSome: (of) => `?of=${encodeURIComponent(of)}` })
-      const running = Effect.scoped(Effect.zipRight(
-        Effect.acquireRelease(
-          Effect.sync(() => {
-            const source = new EventSource(new URL(`..${ConsoleApi.live.path}${query}`, location.href))
-            source.addEventListener("open", () => {
-              reach = "Live"
-              say()
-            })
-            source.addEventListener("message", ({ data }) => {
-              const read = decode(data)
-              if (Either.isLeft(read)) return
-              if (older.length > 0) {
-                const still = new Set(read.right.map(({ id }) => id))
-                older = [...latest.filter(({ id }) => !still.has(id)), ...older].slice(0, most)
-              } else more.hidden = read.right.length < ConsoleApi.live.limit
-              latest = read.right
-              if (!paused) show()
-            })
-            source.addEventListener("error", () => {
-              reach = "Reconnecting"
-              say()
-              // a stream that is refused for good ends with the session, which this call finds out
-              if (source.readyState === EventSource.CLOSED) run(Effect.ignore(call(api.account.session())))
-            })
-            return source
-          }),
-          (source) => Effect.sync(() => source.close())
-        ),
-        Effect.never
-      ))
+      /** Ends where the browser does not try again by itself: the stream was refused, by whoever answered. */
+      const listening = Effect.async<void>((resume) => {
+        const source = new EventSource(new URL(`..${ConsoleApi.live.path}${query}`, location.href))
+        source.addEventListener("open", () => {
+          reach = "Live"
+          say()
+        })
+        source.addEventListener("message", ({ data }) => {
+          const read = decode(data)
+          if (Either.isLeft(read)) return
+          if (older.length > 0) {
+            const still = new Set(read.right.map(({ id }) => id))
+            older = [...latest.filter(({ id }) => !still.has(id)), ...older].slice(0, most)
+          } else more.hidden = read.right.length < ConsoleApi.live.limit
+          latest = read.right
+          if (!paused) show()
+        })
+        source.addEventListener("error", () => {
+          reach = "Reconnecting"
+          say()
+          if (source.readyState === EventSource.CLOSED) resume(Effect.void)
+        })
+        return Effect.sync(() => source.close())
+      })
+      // Where it was refused with the session, this call finds out, and leaves the page; what else is wrong, the pill says.
+      const running = listening.pipe(
+        Effect.zipRight(Effect.either(call(api.account.session()))),
+        Effect.repeat(again),
+        Effect.asVoid
+      )
       return {
         title: "Live requests",
         running,
