@@ -2,6 +2,7 @@ import { table } from "@effect-launchkey/core/ApiError"
 import { assert, describe, it } from "@effect/vitest"
 import { readdirSync, readFileSync } from "node:fs"
 import * as MigrationTables from "./support/migrationTables.ts"
+import * as OfficialNames from "./support/officialNames.ts"
 import { documents, root, snippetsOf } from "./support/snippets.ts"
 
 const path = (document: string, i: number): string => `${root}${document}?snippet=${i}`
@@ -32,6 +33,12 @@ describe("docs/migrating.md", () => {
   it("names nothing in its tables that the sources do not declare", () => {
     assert.deepStrictEqual(MigrationTables.undeclared(), [])
     assert.isAbove(MigrationTables.named.length, 150)
+  })
+
+  it("has each name of the official SDK for Python", () => {
+    const spans = readFileSync(`${root}docs/migrating.md`, "utf8").match(/`[^`\n]+`/g) ?? []
+    const told = new Set(spans.flatMap((span) => span.match(/\w+/g) ?? []))
+    assert.deepStrictEqual(OfficialNames.ofPython.filter((name) => !told.has(name)), [])
   })
 })
 

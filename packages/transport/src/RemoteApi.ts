@@ -93,14 +93,11 @@ export class RemoteLifetimes extends Context.Reference<RemoteLifetimes>()(
   }
 ) {}
 
-/** How long an attempt to fetch the platform's time or a key of it may take. */
-const attemptTimeout = RetryPolicy.defaults.attemptTimeout
-
 const unusable = (operation: string) => (cause: unknown) =>
   cause instanceof TransportError ? cause : new TransportError({ reason: "AnswerUnusable", operation, cause })
 
 const open = Effect.fnUntraced(function*({ baseUrl, httpClient }: Options) {
-  const call = exchange.make(httpClient, { baseUrl, timeout: attemptTimeout })
+  const call = exchange.make(httpClient, { baseUrl })
   const plain = HttpClient.makeWith<TransportError, never, TransportError, never>(
     Effect.flatMap((request) =>
       Effect.zipWith(

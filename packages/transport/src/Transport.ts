@@ -50,7 +50,10 @@ export interface Options {
    * hosted API is gone. HTTPS, save on a loopback host.
    */
   readonly baseUrl: string
-  /** How long one attempt may take, from sending to the last byte of the answer. Default 10 seconds. */
+  /**
+   * How long one attempt may take, from sending to the last byte of the answer, and how long the platform's time or a key
+   * may take that it needs before. Default 10 seconds.
+   */
   readonly attemptTimeout?: Duration.DurationInput | undefined
   /** How long a call may take, with all its attempts and the waits between them. Default 30 seconds. */
   readonly deadline?: Duration.DurationInput | undefined
@@ -352,6 +355,8 @@ export const make = (options: Options): Effect.Effect<
       )
     })
 
+    const openWebhook = webhooks.make({ keyring, findKey, clock, issuer, leeway, platform: options.platform, jose })
+
     return {
       issuer,
       httpClient: (subject, routeOf = () => undefined) =>
@@ -383,7 +388,8 @@ export const make = (options: Options): Effect.Effect<
           Effect.provideService(Jose.Jose, jose),
           traced("Transport.openAnswer")
         ),
-      openWebhook: webhooks.make({ keyring, findKey, clock, issuer, leeway, platform: options.platform, jose })
+      openWebhook: (delivery) =>
+        Effect.locally(openWebhook(delivery), exchange.patience, attemptTimeout)
     }
   })
 

@@ -428,6 +428,64 @@ layer(Known.layer)("the deadline of a call", (it) => {
       assert.deepInclude({ ...error }, { _tag: "TransportError", reason: "TimedOut", sent: false })
     }))
 
+  it.effect("leaves the next attempt to ask anew for the time that did not come within one", () =>
+    Effect.gen(function*() {
+      const asked = yield* Deferred.make<void>()
+      const { count, http } = yield* connected(
+        (seen) =>
+          seen.path.endsWith("/ping")
+            ? Effect.flatMap(
+              Deferred.succeed(asked, undefined),
+              (first) => first ? Effect.never : scripted.publicAnswer(seen)
+            )
+            : undefined,
+        { attemptTimeout: "1 seconds" }
+      )
+      const fiber = yield* Effect.fork(http.get(auth))
+      yield* Deferred.await(asked)
+      yield* TestClock.adjust("1 seconds")
+      assert.strictEqual((yield* Fiber.join(fiber)).status, 204)
+      assert.strictEqual(yield* count("/ping"), 2)
+    }))
+
+  it.effect("ends what a webhook waits for after the time of an attempt, too", () =>
+    Effect.gen(function*() {
+      const asked = yield* Deferred.make<void>()
+      const { make } = yield* connected(() => Effect.zipRight(Deferred.succeed(asked, undefined), Effect.never))
+      const { openWebhook } = yield* make({ attemptTimeout: "1 seconds" })
+      const delivery = {
+        subject: known.service,
+        token: undefined,
+        method: "POST",
+        path: "/hooks",
+        body: new Uint8Array(0),
+        firstSeen: () => Effect.succeed(true)
+      }
+      const fiber = yield* Effect.fork(Effect.flip(openWebhook(delivery)))
+      yield* Deferred.await(asked)
+      yield* TestClock.adjust("1 seconds")
+      assert.deepInclude(yield* Fiber.join(fiber), { _tag: "TransportError", reason: "TimedOut" })
+    }))
+
+  it.effect("gives the platform's time as long as an attempt, where that is more than usual", () =>
+    Effect.gen(function*() {
+      const asked = yield* Deferred.make<void>()
+      const { http } = yield* connected(
+        (seen) =>
+          seen.path.endsWith("/ping")
+            ? Effect.zipRight(
+              Deferred.succeed(asked, undefined),
+              Effect.delay(scripted.publicAnswer(seen), "15 seconds")
+            )
+            : undefined,
+        { attemptTimeout: "20 seconds", retry: { schedule: Schedule.stop } }
+      )
+      const fiber = yield* Effect.fork(http.get(auth))
+      yield* Deferred.await(asked)
+      yield* TestClock.adjust("15 seconds")
+      assert.strictEqual((yield* Fiber.join(fiber)).status, 204)
+    }))
+
   describe("is refused", () => {
     for (const path of ["deadline", "attemptTimeout"] as const) {
       for (const time of ["0 seconds", "-1 seconds", Duration.infinity] as const) {

@@ -8,12 +8,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
+import * as FiberRefs from "effect/FiberRefs"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Metrics from "../Metrics.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import { type MessageRejected, TransportError } from "../TransportError.ts"
-import { type Answer, updateRefs } from "./exchange.ts"
+import { type Answer, patience, updateRefs } from "./exchange.ts"
 import { within } from "./within.ts"
 
 export interface Call {
@@ -101,6 +102,9 @@ export const make = <R = never>(
   const rateLimited = retry.rateLimited ?? false
   const millis = Duration.toMillis(deadline)
   const attemptMillis = Duration.toMillis(attemptTimeout)
+  const value = Duration.min(attemptTimeout, deadline)
+  const refs: typeof updateRefs = (all, fiberId) =>
+    FiberRefs.updateAs(updateRefs(all, fiberId), { fiberId, fiberRef: patience, value })
 
   return (call, attempt) =>
     Effect.clockWith((clock) => {
@@ -134,7 +138,7 @@ export const make = <R = never>(
           atLeast: Math.min(left(), attemptMillis),
           left: () => until - elapsed(clock),
           services,
-          updateRefs,
+          updateRefs: refs,
           onTimeout: () => new TransportError({ reason: "TimedOut", operation: call.operation, sent: progress.sent })
         })
       }

@@ -9,6 +9,7 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -16,6 +17,7 @@ import type * as Runtime from "effect/Runtime"
 import { collect, json } from "../Body.ts"
 import { maximumBodyLength, tokenHeader } from "../Claims.ts"
 import { Refusal } from "../Rejection.ts"
+import * as RetryPolicy from "../RetryPolicy.ts"
 import { operation, TransportError } from "../TransportError.ts"
 import { withoutMessage } from "./causes.ts"
 import { ReadResponse } from "./readResponse.ts"
@@ -44,16 +46,25 @@ const failing =
     })
 
 /**
+ * How long an exchange of the fiber's may take. What calls have to look up first is shared by those of any transport, and
+ * may take as long as an attempt of the one that asks: were it longer, every attempt would wait for the one that hangs.
+ */
+export const patience: FiberRef.FiberRef<Duration.Duration> = FiberRef.unsafeMake(RetryPolicy.defaults.attemptTimeout)
+
+/**
  * One HTTP exchange, whole or not at all: no redirect is followed, nothing compressed is accepted, no more is read
- * than a message may have, and all of it happens within the timeout.
+ * than a message may have, and all of it happens within the timeout: where none is given, the fiber's {@link patience}.
  */
 export const make = (
   client: HttpClient.HttpClient,
-  options: { readonly baseUrl: string; readonly timeout: Duration.DurationInput }
+  { baseUrl, timeout }: { readonly baseUrl: string; readonly timeout?: Duration.DurationInput }
 ): Exchange => {
-  const exchange = untimed(client, options.baseUrl)
+  const exchange = untimed(client, baseUrl)
   return (request) =>
-    within(exchange(request), { atLeast: options.timeout, onTimeout: failing(request)("TimedOut"), updateRefs })
+    Effect.flatMap(
+      timeout === undefined ? FiberRef.get(patience) : Effect.succeed(timeout),
+      (atLeast) => within(exchange(request), { atLeast, onTimeout: failing(request)("TimedOut"), updateRefs })
+    )
 }
 
 const isOurs = (request: HttpClientRequest.HttpClientRequest): boolean => request.headers["user-agent"] === userAgent
