@@ -46,8 +46,9 @@ const ending = (
   const bounded = new WeakSet<object>()
   const acquirer = Effect.gen(function*() {
     const connection = yield* client.reserve
-    // The driver has an object for each session, and makes a connection of it for each use.
-    const session: unknown = Reflect.get(connection, "pg")
+    // The driver has an object for each session, and makes a connection of it for each use. It does not promise so: one
+    // that shows none is bounded at each use.
+    const session = Predicate.hasProperty(connection, "pg") ? connection.pg : undefined
     if (!Predicate.isObject(session) || !bounded.has(session)) {
       yield* connection.executeUnprepared(bounds, [], undefined)
       if (Predicate.isObject(session)) bounded.add(session)
