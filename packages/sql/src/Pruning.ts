@@ -46,7 +46,8 @@ export const prune = (
     ))
   return some.pipe(
     Effect.repeat({ while: (rows) => rows.length === batchSize }),
-    Effect.catchAll((error) => Effect.logDebug(`${table} could not be pruned; it will be tried again`, error)),
+    // Of whatever kind: the table would grow until the process is started anew.
+    Effect.catchAllCause((cause) => Effect.logDebug(`${table} could not be pruned; it will be tried again`, cause)),
     Effect.repeat(Schedule.jittered(Schedule.spaced(interval))),
     // wherever the store is made: else its scope could not end
     Effect.interruptible,

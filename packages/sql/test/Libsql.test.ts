@@ -1,5 +1,6 @@
 import * as Database from "@effect-launchkey/sql/Database"
 import * as Libsql from "@effect-launchkey/sql/Libsql"
+import { prune } from "@effect-launchkey/sql/Pruning"
 import { filename } from "@effect-launchkey/testing/sql/TestDatabases"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
@@ -8,6 +9,8 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Queue from "effect/Queue"
+import * as TestClock from "effect/TestClock"
 
 const opened = Effect.gen(function*() {
   const sql = yield* Libsql.make({ filename: yield* filename })
@@ -54,6 +57,58 @@ describe("a file of libsql", () => {
         )
       )
       assert.strictEqual(yield* get, 1)
+    }))
+
+  it.scopedLive("does afterwards what was to follow on what it keeps, and nothing of what it undoes", () =>
+    Effect.gen(function*() {
+      const { database, set } = yield* opened
+      const done: Array<string> = []
+      const then = (what: string) => database.afterCommit(Effect.sync(() => void done.push(what)))
+      yield* database.transaction(
+        "outer",
+        Effect.gen(function*() {
+          yield* Effect.zipRight(set(1), then("outer"))
+          yield* database.transaction("kept", Effect.zipRight(set(2), then("kept")))
+          yield* Effect.ignore(
+            database.transaction(
+              "undone",
+              set(3).pipe(Effect.zipRight(then("undone")), Effect.zipRight(Effect.fail("no")))
+            )
+          )
+          assert.deepStrictEqual(done, [])
+        })
+      )
+      assert.deepStrictEqual(done, ["outer", "kept"])
+      yield* Effect.ignore(database.transaction("failing", Effect.zipRight(then("failing"), Effect.fail("no"))))
+      yield* then("alone")
+      assert.deepStrictEqual(done, ["outer", "kept", "alone"])
+    }))
+
+  it.scoped("is pruned on when a look at it broke", () =>
+    Effect.gen(function*() {
+      const { database, get, sql } = yield* opened
+      yield* sql`ALTER TABLE counted ADD COLUMN until BIGINT NOT NULL DEFAULT 0`
+      const looks = yield* Queue.unbounded<number>()
+      let look = 0
+      yield* TestClock.adjust("1 hour")
+      yield* prune(
+        {
+          ...Database.byOwnClock(database),
+          run: (operation, statement) =>
+            Effect.ensuring(
+              look++ === 0 ? Effect.dieMessage("the driver broke") : database.run(operation, statement),
+              Queue.offer(looks, look)
+            )
+        },
+        "counted",
+        ["id"],
+        "milliseconds"
+      )
+      yield* Queue.take(looks)
+      assert.strictEqual(yield* get, 0)
+      yield* TestClock.adjust("2 minutes")
+      yield* Queue.take(looks)
+      assert.strictEqual(yield* get, -1)
     }))
 
   it.scopedLive("lets transactions that read and then write take turns", () =>

@@ -134,8 +134,9 @@ export const make = (options: KeyRotation.Options = {}): Effect.Effect<
     const held = MutableRef.make(yield* read)
     const reread = Effect.flatMap(read, (keys) => Effect.sync(() => MutableRef.set(held, keys)))
     yield* reread.pipe(
-      Effect.catchAll((error) =>
-        Effect.logWarning("The platform's keys could not be read again; those that were read before serve on", error)
+      // Of whatever kind: other nodes' keys would stay unknown until the process is started anew.
+      Effect.catchAllCause((cause) =>
+        Effect.logWarning("The platform's keys could not be read again; those that were read before serve on", cause)
       ),
       Effect.schedule(Schedule.spaced(options.interval ?? "30 seconds")),
       Effect.interruptible,

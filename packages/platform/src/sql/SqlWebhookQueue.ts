@@ -171,7 +171,10 @@ export const make = (
     }
     yield* run("WebhookQueue.sweep", forgotten).pipe(
       Effect.repeat({ while: (rows) => rows.length === sweep.size }),
-      Effect.catchAll((error) => Effect.logDebug("old deliveries could not be deleted; it will be tried again", error)),
+      // Of whatever kind: the table would grow until the process is started anew.
+      Effect.catchAllCause((cause) =>
+        Effect.logDebug("old deliveries could not be deleted; it will be tried again", cause)
+      ),
       Effect.repeat(Schedule.jittered(Schedule.spaced(sweep.every))),
       Effect.interruptible,
       Effect.forkScoped
