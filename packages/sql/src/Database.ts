@@ -138,6 +138,17 @@ interface Item<A, B> {
   readonly answer: Deferred.Deferred<B, StoreUnavailable>
 }
 
+const ownTime = (sql: SqlClient.SqlClient): Database["now"] =>
+  Effect.map(Clock.currentTimeMillis, (now) => sql`CAST(${now} AS BIGINT)`)
+
+/**
+ * The database by Effect's clock, whoever shares it: for rows whose times are of the processes that wrote them.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const byOwnClock = (database: Database): Database => ({ ...database, now: ownTime(database.sql) })
+
 /**
  * @since 0.1.0
  * @category constructors
@@ -173,6 +184,15 @@ export const make: Effect.Effect<Database, never, SqlClient.SqlClient> = Effect.
       })
     )
 
+  const afterCommit: Database["afterCommit"] = (effect) =>
+    Effect.flatMap(
+      Effect.serviceOption(Afterwards),
+      Option.match({
+        onNone: () => effect,
+        onSome: (afterwards) => Effect.sync(() => void afterwards.push(effect))
+      })
+    )
+
   const transaction: Database["transaction"] = (operation, self) =>
     Effect.flatMap(Effect.serviceOption(SqlClient.TransactionConnection), (open) => {
       const unavailable = (cause: unknown) => new StoreUnavailable({ operation, cause: withoutData(cause) })
@@ -183,7 +203,15 @@ export const make: Effect.Effect<Database, never, SqlClient.SqlClient> = Effect.
           defect instanceof SqlError ? Option.some(Effect.fail(unavailable(defect))) : Option.none()
         )
       )
-      if (Option.isSome(open)) return whole
+      // What is to follow on a part that is undone does not, whatever becomes of the rest.
+      const part = Effect.suspend(() => {
+        const afterwards: Array<Effect.Effect<void>> = []
+        return Effect.zipLeft(
+          Effect.provideService(whole, Afterwards, afterwards),
+          Effect.suspend(() => Effect.forEach(afterwards, afterCommit, { discard: true }))
+        )
+      })
+      if (Option.isSome(open)) return part
       return Effect.suspend(() => {
         let afterwards: Array<Effect.Effect<void>> = []
         const attempt = Effect.suspend(() => Effect.provideService(whole, Afterwards, afterwards = []))
@@ -202,15 +230,6 @@ export const make: Effect.Effect<Database, never, SqlClient.SqlClient> = Effect.
         )
       })
     })
-
-  const afterCommit: Database["afterCommit"] = (effect) =>
-    Effect.flatMap(
-      Effect.serviceOption(Afterwards),
-      Option.match({
-        onNone: () => effect,
-        onSome: (afterwards) => Effect.sync(() => void afterwards.push(effect))
-      })
-    )
 
   const batched = Effect.fnUntraced(function*<A, B>(
     operation: string,
@@ -266,7 +285,7 @@ export const make: Effect.Effect<Database, never, SqlClient.SqlClient> = Effect.
     // One time for a whole statement, so that an index serves to compare with it.
     now: pg
       ? Effect.succeed(sql.literal("CAST(extract(epoch FROM statement_timestamp()) * 1000 AS BIGINT)"))
-      : Effect.map(Clock.currentTimeMillis, (now) => sql`CAST(${now} AS BIGINT)`),
+      : ownTime(sql),
     given: (rows) =>
       pg
         ? sql`json_array_elements(CAST(${JSON.stringify(rows)} AS json)) AS given(value)`

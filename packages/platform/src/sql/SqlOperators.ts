@@ -9,7 +9,6 @@ import { prune } from "@effect-launchkey/sql/Pruning"
 import * as Rows from "@effect-launchkey/sql/Rows"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -102,10 +101,7 @@ export const make: Effect.Effect<Operators.Service, never, SqlClient.SqlClient |
           FROM platform_operator_passkeys WHERE operator_id = ${operatorId} ORDER BY created, id`
       )
 
-    const expiring = {
-      ...database,
-      now: Effect.map(Clock.currentTimeMillis, (now) => sql`CAST(${now} AS BIGINT)`)
-    }
+    const expiring = Database.byOwnClock(database)
     yield* prune(expiring, "platform_operator_invitations", ["operator_id"], "milliseconds")
     yield* prune(expiring, "platform_operator_challenges", ["challenge"], "milliseconds")
     yield* prune(expiring, "platform_operator_sessions", ["hash"], "milliseconds")

@@ -9,7 +9,6 @@ import type { StoreUnavailable } from "@effect-launchkey/core/StoreUnavailable"
 import * as Database from "@effect-launchkey/sql/Database"
 import { prune } from "@effect-launchkey/sql/Pruning"
 import * as SqlClient from "@effect/sql/SqlClient"
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -140,11 +139,8 @@ export const make = (
         })
       )
 
-    // By this process's clock, as everything else of the platform; what has expired stays for minutes besides.
-    const expiring = {
-      ...database,
-      now: Effect.map(Clock.currentTimeMillis, (now) => sql`CAST(${now} AS BIGINT)`)
-    }
+    // As everything else of the platform; what has expired stays for minutes besides.
+    const expiring = Database.byOwnClock(database)
 
     // Every call brings a token: those that come together share a statement, and its wait for the disk.
     const firstSeen = yield* batched("Store.firstSeen", markTokens)
