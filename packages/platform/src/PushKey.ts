@@ -69,6 +69,7 @@ const derived = (secret: Redacted.Redacted<Uint8Array>, jose: Jose.Service) => {
       )
     ),
     Effect.retry(Schedule.recurs(8)),
+    // nine in a row of one in four thousand million: the engine has no such keys
     Effect.orDie
   )
 }
@@ -83,6 +84,7 @@ export const make = (secret: Redacted.Redacted<Uint8Array>): Effect.Effect<Servi
   Effect.gen(function*() {
     const jose = yield* Jose.Jose
     const key = yield* derived(secret, jose)
+    // Of the engine's own key from here on: not from outside.
     const { x = "", y = "" } = yield* Effect.promise(() => crypto.subtle.exportKey("jwk", key))
     const [left, right] = yield* Effect.all([Encoding.decodeBase64Url(x), Encoding.decodeBase64Url(y)]).pipe(
       Effect.orDie
