@@ -83,11 +83,12 @@ const management = (owner: Effect.Effect<Entity.OrganizationId | Entity.Director
     }
   })
 
-const organization = HttpApiBuilder.group(
-  ServedApi,
-  "organizationServices",
-  (handlers) =>
-    Effect.map(management(Caller.organizationId), (_) =>
+const group = (
+  name: "organizationServices" | "directoryServices",
+  owner: Effect.Effect<Entity.OrganizationId | Entity.DirectoryId, Forbidden>
+) =>
+  HttpApiBuilder.group(ServedApi, name, (handlers) =>
+    Effect.map(management(owner), (_) =>
       handlers
         .handle("createService", ({ payload }) => _.create(payload))
         .handle("allServices", () => _.all)
@@ -99,30 +100,13 @@ const organization = HttpApiBuilder.group(
         .handle("removeServiceKey", ({ payload }) => _.removeKey(payload))
         .handle("setServicePolicy", ({ payload }) => _.setPolicy(payload))
         .handle("getServicePolicy", ({ payload }) => _.policy(payload))
-        .handle("removeServicePolicy", ({ payload }) => _.removePolicy(payload)))
-)
-
-const directory = HttpApiBuilder.group(
-  ServedApi,
-  "directoryServices",
-  (handlers) =>
-    Effect.map(management(Effect.map(Caller.directory, ({ directoryId }) => directoryId)), (_) =>
-      handlers
-        .handle("createService", ({ payload }) => _.create(payload))
-        .handle("allServices", () => _.all)
-        .handle("listServices", ({ payload }) => _.list(payload.ids))
-        .handle("updateService", ({ payload }) => _.update(payload))
-        .handle("addServiceKey", ({ payload }) => _.addKey(payload))
-        .handle("listServiceKeys", ({ payload }) => _.keys(payload))
-        .handle("updateServiceKey", ({ payload }) => _.updateKey(payload))
-        .handle("removeServiceKey", ({ payload }) => _.removeKey(payload))
-        .handle("setServicePolicy", ({ payload }) => _.setPolicy(payload))
-        .handle("getServicePolicy", ({ payload }) => _.policy(payload))
-        .handle("removeServicePolicy", ({ payload }) => _.removePolicy(payload)))
-)
+        .handle("removeServicePolicy", ({ payload }) => _.removePolicy(payload))))
 
 /**
  * @since 0.1.0
  * @category layers
  */
-export const layer = Layer.mergeAll(organization, directory)
+export const layer = Layer.mergeAll(
+  group("organizationServices", Caller.organizationId),
+  group("directoryServices", Effect.map(Caller.directory, ({ directoryId }) => directoryId))
+)
