@@ -252,6 +252,37 @@ describe.skipIf(Browser.executable === undefined)(
           assert.isTrue(yield* at(() => cross.evaluate((element) => element === document.activeElement)))
         }))
 
+      it.scoped("tells what came up once each, and no more at a time than leaves the page in sight", () =>
+        Effect.gen(function*() {
+          const { page } = yield* open("#/platform-keys")
+          yield* heading(page, "Platform keys")
+          yield* at(() =>
+            page.evaluate(() => ["offline", "online", "offline"].map((type) => dispatchEvent(new Event(type))))
+          )
+          yield* at(() => button(page, "Rotate").click())
+          yield* at(() => page.getByRole("dialog").getByRole("button", { name: "Rotate" }).click())
+          yield* says(page, "A new key is announced.")
+          const told = yield* at(() => page.locator(".news p").allTextContents())
+          assert.deepStrictEqual(told, [
+            "This computer is offline: what is shown may be old.",
+            "A new key is announced."
+          ])
+        }))
+
+      it.scoped("asks for names once for the pages that show them, and anew where it is to look again", () =>
+        Effect.gen(function*() {
+          const { page } = yield* open("#/fraud")
+          const asked: Array<string> = []
+          yield* heading(page, "Reports of fraud")
+          page.on("request", (request) => asked.push(new URL(request.url()).pathname.replace("/console/api", "")))
+          yield* nav(page, "Audit")
+          yield* heading(page, "Audit log")
+          assert.notInclude(asked, "/organizations/list")
+          yield* at(() =>
+            Promise.all([page.waitForRequest("**/organizations/list"), button(page, "Look again").click()])
+          )
+        }))
+
       it.scoped("listens to requests again after something between refused it, such as a proxy", () =>
         Effect.gen(function*() {
           const { page } = yield* open("#/platform-keys", wide, Browser.answered(401, 502))

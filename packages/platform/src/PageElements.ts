@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
 /**
@@ -60,6 +61,33 @@ export const s = <Tag extends keyof SVGElementTagNameMap>(
  */
 export const icon = (path: string): SVGElement =>
   s("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, s("path", { d: path }))
+
+/** Of what is told and has not been read yet: more would hide what it is about. */
+const mostNews = 2
+
+/**
+ * Tells what came up, for as long as it takes to read; what it says already, it says once.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const news = (): {
+  readonly element: HTMLElement
+  readonly tell: (text: string) => Effect.Effect<void>
+} => {
+  const element = h("div", { class: "news", role: "status", "aria-live": "polite" })
+  return {
+    element,
+    tell: (text) =>
+      Effect.gen(function*() {
+        const others = Array.from(element.children).filter(({ textContent }) => textContent !== text)
+        const line = h("p", {}, text)
+        element.replaceChildren(...others.slice(1 - mostNews), line)
+        const reading = Duration.millis(Math.max(6000, text.length * 80))
+        yield* Effect.forkDaemon(Effect.delay(Effect.sync(() => line.remove()), reading))
+      })
+  }
+}
 
 /**
  * Replaces what a keyed list shows: what stays keeps its element, so that focus stays too.

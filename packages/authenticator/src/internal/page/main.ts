@@ -1,5 +1,5 @@
 /** Where the page begins. */
-import { h, icon } from "@effect-launchkey/platform/PageElements"
+import { h, icon, news as makeNews } from "@effect-launchkey/platform/PageElements"
 import * as Jose from "@effect-launchkey/transport/Jose"
 import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
@@ -41,7 +41,7 @@ const frame = () => {
   const pill = h("span", { class: "pill", role: "status", "aria-label": "Connection" })
   pill.hidden = true
   const main = h("main", { id: "main", "aria-busy": "true" })
-  const news = h("div", { class: "news", role: "status", "aria-live": "polite" })
+  const { element: news, tell } = makeNews()
   document.getElementById("app")?.replaceChildren(
     h(
       "header",
@@ -53,7 +53,7 @@ const frame = () => {
     main,
     news
   )
-  return { pill, main, news }
+  return { pill, main, tell }
 }
 
 const unusable = (problem: string) =>
@@ -67,7 +67,7 @@ const linkInAddress = (): Option.Option<Link.Link> => {
 }
 
 const page = Effect.gen(function*() {
-  const { main, news, pill } = frame()
+  const { main, pill, tell } = frame()
   if (!globalThis.isSecureContext || globalThis.crypto.subtle === undefined) {
     main.replaceChildren(unusable("Keys are kept on secure pages alone: open this page by https, or on localhost."))
     return
@@ -138,19 +138,10 @@ const page = Effect.gen(function*() {
     if (document.visibilityState === "visible") run(device.wake)
   })
 
-  const showingNews = Stream.fromQueue(device.news).pipe(
-    Stream.runForEach((text) =>
-      Effect.gen(function*() {
-        const line = h("p", {}, text)
-        yield* Effect.sync(() => news.append(line))
-        yield* Effect.forkDaemon(Effect.delay(Effect.sync(() => line.remove()), "6 seconds"))
-      })
-    )
-  )
   yield* Effect.all([
     Stream.runForEach(device.state.changes, (state) => Effect.map(Clock.currentTimeMillis, (now) => show(state, now))),
     Effect.repeat(Effect.map(Clock.currentTimeMillis, (now) => homeView?.tick(now)), Schedule.spaced("1 second")),
-    showingNews
+    Stream.runForEach(Stream.fromQueue(device.news), tell)
   ], { concurrency: "unbounded", discard: true })
 })
 

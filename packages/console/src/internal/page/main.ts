@@ -1,7 +1,7 @@
 /** Where the page begins: the frame, who is signed in, and which page is shown. */
 import { Directory, Service } from "@effect-launchkey/core/EntityIdentifier"
 import type { Session } from "@effect-launchkey/platform/ConsoleApi"
-import { confirm, h, icon } from "@effect-launchkey/platform/PageElements"
+import { confirm, h, icon, news as makeNews } from "@effect-launchkey/platform/PageElements"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -46,9 +46,12 @@ const sections = [
 const asOf = Schema.decodeUnknownOption(Schema.Union(Service, Directory))
 
 /** The page that an address of the console names. */
-const route = (app: App, hash: string): Effect.Effect<Page, Problem> => {
+const route = (
+  app: App,
+  hash: string,
+  named: Effect.Effect<names.Names, Problem>
+): Effect.Effect<Page, Problem> => {
   const [first = "", id = "", ...rest] = hash.replace(/^#\/?/, "").split("/")
-  const named = names.load(app)
   switch (first) {
     case "requests":
       return Effect.flatMap(named, (names) => requests(app, names, id === "" ? Option.none() : asOf(id)))
@@ -83,7 +86,7 @@ const frame = () => {
   const nav = h("nav", { "aria-label": "Console" })
   const who = h("div", { class: "who" })
   const main = h("main", { id: "main", tabindex: "-1" })
-  const news = h("div", { class: "news", role: "status", "aria-live": "polite" })
+  const { element: news, tell } = makeNews()
   const skip = h("a", { class: "skip", href: "#main" }, "Skip to the page")
   skip.addEventListener("click", (event) => {
     event.preventDefault()
@@ -96,7 +99,7 @@ const frame = () => {
     main,
     news
   )
-  return { nav, who, main, news }
+  return { nav, who, main, tell }
 }
 
 /** An invitation in the address is read once, so that it is in no history, no bookmark and no reload. */
@@ -107,7 +110,7 @@ const invitationInAddress = (): string | undefined => {
 }
 
 const page = Effect.gen(function*() {
-  const { main, nav, news, who } = frame()
+  const { main, nav, tell, who } = frame()
   const runtime = yield* Effect.runtime()
   const fork = (effect: Effect.Effect<void>) => Runtime.runFork(runtime)(effect)
   const api = yield* Client.make
@@ -117,13 +120,6 @@ const page = Effect.gen(function*() {
   let running: Fiber.RuntimeFiber<void> | undefined
   let hash = location.hash
   let visits = 0
-
-  const tell = (text: string) =>
-    Effect.gen(function*() {
-      const line = h("p", {}, text)
-      news.append(line)
-      yield* Effect.forkDaemon(Effect.delay(Effect.sync(() => line.remove()), "6 seconds"))
-    })
 
   const run = (effect: Effect.Effect<unknown, Problem>) =>
     void fork(effect.pipe(
@@ -163,6 +159,9 @@ const page = Effect.gen(function*() {
     })
 
   const call = calling(api, Effect.suspend(() => session === undefined ? Effect.void : enter(true)))
+
+  const [known, forgetNames] = yield* Effect.cachedInvalidateWithTTL(names.load({ api, call }), "1 minute")
+  const named = Effect.tapError(known, () => forgetNames)
 
   /** Keeps the focus where it was, if that is still there. */
   const show = (next: Page, moved: boolean) => {
@@ -216,7 +215,7 @@ const page = Effect.gen(function*() {
       run,
       call,
       tell,
-      reload: Effect.sync(() => visit(false)),
+      reload: Effect.zipRight(forgetNames, Effect.sync(() => visit(false))),
       go: (href) =>
         Effect.sync(() => {
           if (location.hash === href) visit(true)
@@ -235,7 +234,7 @@ const page = Effect.gen(function*() {
     main.setAttribute("aria-busy", "true")
     if (moved) main.replaceChildren(h("p", { class: "loading", role: "status" }, "Loading…"))
     fork(
-      route(app, location.hash).pipe(
+      route(app, location.hash, named).pipe(
         Effect.matchEffect({
           onFailure: (problem) => Effect.sync(() => mine === visits && !problem.signedOut && failed(problem)),
           onSuccess: (next) =>

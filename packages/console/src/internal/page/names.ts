@@ -27,7 +27,8 @@ const make = (known: ReadonlyMap<string, Known>): Names => ({
   text: (identifier) => known.get(identifier)?.name ?? identifier
 })
 
-export const load = ({ api, call }: App): Effect.Effect<Names, Problem> =>
+/** All that have names, since what is shown may be of any of them: worth keeping for a while. */
+export const load = ({ api, call }: Pick<App, "api" | "call">): Effect.Effect<Names, Problem> =>
   Effect.gen(function*() {
     const known = new Map<string, Known>()
     const services = (owner: typeof Entity.Organization.Type | typeof Entity.Directory.Type, path: string) =>
