@@ -703,11 +703,14 @@ export const deviations: ReadonlyArray<{ readonly what: string; readonly why: st
   {
     what: "`PolicyFailure` for a user whose devices cannot meet the policy (B-253)",
     why:
-      "the platform does not know what a device has set up: the device itself answers `FAILED` with reason `POLICY`. " +
-      "The clients know the error, for platforms that send it."
+      "the platform does not know what a device has set up, and is not to guess: the official suites expect requests for " +
+      "factors that their device has no method of to be created (B-195, B-205, B-206). The device itself answers `FAILED` " +
+      "with reason `POLICY`. The clients know the error, for platforms that send it."
   },
   {
     what: "no `device_ids` in the answer to a request of an organization's own service (B-271)",
-    why: "such a service has no users here, so its requests end in `EntityNotFound` before there is such an answer"
+    why:
+      "its users are those of the vendor's own accounts, by their LaunchKey names, which there are none of here: its " +
+      "requests end in `EntityNotFound` before there is such an answer. The clients read an answer without them."
   }
 ]

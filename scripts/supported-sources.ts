@@ -231,7 +231,7 @@ export interface TestFile {
   readonly label: string
 }
 
-const conformanceRun = Path.join(Workspace.root, "packages/testing/test/conformance.test.ts")
+export const conformanceRun = Path.join(Workspace.root, "packages/testing/test/conformance.test.ts")
 
 export const conformance = "conformance/"
 
@@ -247,7 +247,7 @@ const imported = (file: string, seen: ReadonlySet<string> = new Set()): Readonly
 
 const inSuite = imported(Path.join(Workspace.root, "packages/testing/src/Conformance.ts"))
 
-const tests: ReadonlyArray<TestFile> = Workspace.packages.flatMap((pkg) => [
+export const tests: ReadonlyArray<TestFile> = Workspace.packages.flatMap((pkg) => [
   ...Workspace.sources(Path.join(pkg.folder, "test")).filter((file) => file.endsWith(".test.ts")).map((file) => ({
     file,
     label: `${pkg.name}/${Path.basename(file, ".test.ts")}`,
@@ -298,7 +298,7 @@ const reads = new Map(tests.map(({ file }) => [file, readsOf(file)]))
 const isText = (node: ts.Node): node is ts.StringLiteralLike | ts.TemplateLiteralLikeNode =>
   ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)
 
-const textsOf = ({ file }: TestFile): ReadonlyArray<string> => {
+export const textsOf = ({ file }: TestFile): ReadonlyArray<string> => {
   const ast = program.getSourceFile(file)
   return ast === undefined ? [] : nodesOf(ast, isText).map(({ text }) => text)
 }

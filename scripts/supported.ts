@@ -1,15 +1,17 @@
 /**
- * Writes SUPPORTED.md: where each endpoint of the contract is called, served and tested, and where each capability of
- * the official SDKs is. Found in the sources, and so as current as they are.
+ * Writes SUPPORTED.md: where each endpoint of the contract is called, served and tested, where each capability of the
+ * official SDKs is, and which tests show each behaviour. Found in the sources, and so as current as they are.
  *
  *     pnpm supported                       write
  *     pnpm supported --check               write nothing, fail if something would change
- *     pnpm supported --results tests.json  fail if a test file it names did not pass in that vitest report
+ *     pnpm supported --results tests.json  fail if a test or file it names did not pass in that vitest report
  *
- * Fails where an endpoint has no client, handler or test, and where a capability names what does not exist.
+ * Fails where an endpoint has no client, handler or test, where a capability names what does not exist, and where a
+ * behaviour is not shown both in memory and over a socket, unless it is said not to hold.
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import * as Behaviours from "./supported-behaviours.ts"
 import { type Endpoint, endpoints, ids, keyOf, uncalled, withinTransport } from "./supported-contract.ts"
 import { deviations, highestId, sections } from "./supported-parity.ts"
 import { callers, conformance, exists, handlers, testsOf } from "./supported-sources.ts"
@@ -78,10 +80,10 @@ const ours = endpoints.filter((endpoint) => idOf(endpoint) === "")
 const seen = new Map<number, string>()
 
 /** `F-001, F-003–F-005`. */
-const idsText = (numbers: ReadonlyArray<number>): string => {
-  const text = (id: number) => `F-${String(id).padStart(3, "0")}`
+const idsText = (letter: string, numbers: Iterable<number>): string => {
+  const text = (id: number) => `${letter}-${String(id).padStart(3, "0")}`
   const ranges: Array<[number, number]> = []
-  for (const id of [...numbers].sort((a, b) => a - b)) {
+  for (const id of [...new Set(numbers)].sort((a, b) => a - b)) {
     const last = ranges.at(-1)
     if (last !== undefined && last[1] === id - 1) last[1] = id
     else ranges.push([id, id])
@@ -130,7 +132,7 @@ const parity = sections.map(({ capabilities, title }) =>
           ...(note === undefined ? [] : [note]),
           ...Object.entries(shown).map(([file, titles]) => shownBy(what, file, titles))
         ].join("; ")
-      return `| ${what} | ${here} | ${idsText(ids)} |`
+      return `| ${what} | ${here} | ${idsText("F", ids)} |`
     })
   ].join("\n")
 )
@@ -138,6 +140,34 @@ const parity = sections.map(({ capabilities, title }) =>
 for (let id = 1; id <= highestId; id++) {
   if (!seen.has(id)) found(`F-${id} stands in no row of scripts/supported-parity.ts`)
 }
+
+const unheld = new Set(deviations.flatMap(({ what }) => Behaviours.named(what)))
+for (let id = 1; id <= Behaviours.highestId; id++) {
+  const ways = Behaviours.waysOf(id)
+  for (const way of ["memory", "socket"] as const) {
+    if (!ways.has(way) && !unheld.has(id)) {
+      found(`${idsText("B", [id])} is in the name of no test ${way === "memory" ? "in memory" : "over a socket"}`)
+    }
+  }
+  if (unheld.has(id) && ways.size > 0) found(`${idsText("B", [id])} is said not to hold, and in the name of a test`)
+}
+
+const groups = new Map<string, Array<Behaviours.Shown>>()
+for (const shown of Behaviours.shown) {
+  const beyond = shown.ids.filter((id) => id < 1 || id > Behaviours.highestId)
+  if (beyond.length > 0) found(`"${shown.title}" is to show ${idsText("B", beyond)}, which is in no list`)
+  groups.set(shown.group, [...(groups.get(shown.group) ?? []), shown])
+}
+
+const groupRows = Array.from(groups, ([group, shown]) => {
+  const files = Array.from(new Set(shown.map(({ file }) => file)))
+  const at = files.map((file) => link(file, Path.basename(file).replace(/(\.test)?\.ts$/, ""))).join(", ")
+  return `| ${group} | ${idsText("B", shown.flatMap(({ ids }) => ids))} | ${at} |`
+})
+
+const testRows = Array.from(Behaviours.shown)
+  .sort((a, b) => Math.min(...a.ids) - Math.min(...b.ids))
+  .map(({ group, ids, title }) => `| ${idsText("B", ids)} | ${group}: ${title} |`)
 
 const runtimesSeen = inRepository("runtimes/seen.json")
 
@@ -176,6 +206,29 @@ call of theirs beside ours.
 
 ${parity.join("\n\n")}
 
+## Behaviours
+
+What the suites of the official SDKs show, and what their documentation says, as ${Behaviours.highestId} rows of a list, B-001 to ${
+  idsText("B", [Behaviours.highestId])
+}:
+each is shown by a test both in memory and over a socket, through the clients, save for those [that do not
+hold](#what-does-not-hold). Only what no client sends, such as a key for a purpose that there is not, is sealed by hand.
+The device is the simulated one. A test's name says what it shows, so that
+\`npx -y pnpm@12 conformance -t B-061\` runs what shows one of them.
+
+| What is tested | Ids | Tests |
+|---|---|---|
+${groupRows.join("\n")}
+
+<details>
+<summary>Each test</summary>
+
+| Ids | Test |
+|---|---|
+${testRows.join("\n")}
+
+</details>
+
 ## Runtimes
 
 core, transport and clients need WebCrypto and \`fetch\` alone, save for modules whose names begin with \`Node\` and those
@@ -200,8 +253,24 @@ const report = at === -1 ? undefined : process.argv[at + 1] ?? ""
 if (report !== undefined && !Fs.existsSync(report)) {
   found(`there is no report of tests at "${report}": run them with TEST_REPORT set to it`)
 } else if (report !== undefined) {
-  const { testResults }: { readonly testResults: ReadonlyArray<{ readonly name: string; readonly status: string }> } =
-    JSON.parse(Fs.readFileSync(report, "utf8"))
+  interface Assertion {
+    readonly ancestorTitles: ReadonlyArray<string>
+    readonly title: string
+    readonly status: string
+  }
+  interface Result {
+    readonly name: string
+    readonly status: string
+    readonly assertionResults: ReadonlyArray<Assertion>
+  }
+  const { testResults }: { readonly testResults: ReadonlyArray<Result> } = JSON.parse(Fs.readFileSync(report, "utf8"))
+  const passed = new Set(
+    testResults.flatMap(({ assertionResults }) => assertionResults.filter(({ status }) => status === "passed"))
+      .map(({ ancestorTitles, title }) => [...ancestorTitles, title].join(" > "))
+  )
+  for (const { names } of Behaviours.shown) {
+    for (const name of names.keys()) if (!passed.has(name)) found(`"${name}" did not pass, or was skipped`)
+  }
   for (const file of used) {
     const result = testResults.find(({ name }) => Path.resolve(name) === file)
     if (result?.status !== "passed") {

@@ -57,36 +57,37 @@ const ways: Readonly<Record<string, (app: HttpApp.Default) => Reached>> = {
 
 const Live = Layer.merge(TestPlatform.layerPlatform, FetchHttpClient.layer)
 
-describe("a platform that signs with another key than before", () => {
-  for (const [way, reach] of Object.entries(ways)) {
-    it.scoped(`is believed by that key at once, and asked for its current one after five minutes, ${way} (B-275)`, () =>
-      Effect.gen(function*() {
-        const { app, rotate } = yield* world
-        const { baseUrl, httpClient } = yield* reach(app)
-        const asked: Array<string> = []
-        const prefix = "/public/v3/public-key"
-        const noting = HttpClient.tapRequest(httpClient, ({ url }) =>
-          Effect.sync(() => {
-            const { pathname } = new URL(url)
-            if (pathname.startsWith(prefix)) asked.push(pathname.slice(prefix.length))
-          }))
-        const service = yield* ServiceClient.make({ serviceId: TestPlatform.serviceId }).pipe(
-          Effect.provide(Transport.layer({
-            issuer: Entity.service(TestPlatform.serviceId),
-            baseUrl,
-            signingKey: TestKeys.service.privateKey
-          })),
-          Effect.provide(RemoteApi.layer),
-          Effect.provideService(HttpClient.HttpClient, noting)
-        )
-        const call = Effect.map(Effect.flip(service.sessionEnd("nobody")), ({ _tag }) => _tag)
-        const keysAskedFor = Effect.map(call, (tag) => [tag, ...asked.splice(0)])
-        assert.deepStrictEqual(yield* keysAskedFor, ["EntityNotFound", ""])
-        yield* rotate
-        assert.deepStrictEqual(yield* keysAskedFor, ["EntityNotFound", `/${TestKeys.stranger.keyId}`])
-        assert.deepStrictEqual(yield* keysAskedFor, ["EntityNotFound"])
-        yield* TestClock.adjust("301 seconds")
-        assert.deepStrictEqual(yield* keysAskedFor, ["EntityNotFound", ""])
-      }).pipe(Effect.provide(Live)))
-  }
-})
+for (const [way, reach] of Object.entries(ways)) {
+  describe(way, () =>
+    describe("a platform that signs with another key than before", () => {
+      it.scoped("is believed by that key at once, and asked for its current one after five minutes (B-275)", () =>
+        Effect.gen(function*() {
+          const { app, rotate } = yield* world
+          const { baseUrl, httpClient } = yield* reach(app)
+          const asked: Array<string> = []
+          const prefix = "/public/v3/public-key"
+          const noting = HttpClient.tapRequest(httpClient, ({ url }) =>
+            Effect.sync(() => {
+              const { pathname } = new URL(url)
+              if (pathname.startsWith(prefix)) asked.push(pathname.slice(prefix.length))
+            }))
+          const service = yield* ServiceClient.make({ serviceId: TestPlatform.serviceId }).pipe(
+            Effect.provide(Transport.layer({
+              issuer: Entity.service(TestPlatform.serviceId),
+              baseUrl,
+              signingKey: TestKeys.service.privateKey
+            })),
+            Effect.provide(RemoteApi.layer),
+            Effect.provideService(HttpClient.HttpClient, noting)
+          )
+          const call = Effect.map(Effect.flip(service.sessionEnd("nobody")), ({ _tag }) => _tag)
+          const keysAskedFor = Effect.map(call, (tag) => [tag, ...asked.splice(0)])
+          assert.deepStrictEqual(yield* keysAskedFor, ["EntityNotFound", ""])
+          yield* rotate
+          assert.deepStrictEqual(yield* keysAskedFor, ["EntityNotFound", `/${TestKeys.stranger.keyId}`])
+          assert.deepStrictEqual(yield* keysAskedFor, ["EntityNotFound"])
+          yield* TestClock.adjust("301 seconds")
+          assert.deepStrictEqual(yield* keysAskedFor, ["EntityNotFound", ""])
+        }).pipe(Effect.provide(Live)))
+    }))
+}
