@@ -89,5 +89,6 @@ for (const [way, reach] of Object.entries(ways)) {
           yield* TestClock.adjust("301 seconds")
           assert.deepStrictEqual(yield* keysAskedFor, ["EntityNotFound", ""])
         }).pipe(Effect.provide(Live)))
-    }))
+    })
+  })
 }
