@@ -58,7 +58,7 @@ const ways: Readonly<Record<string, (app: HttpApp.Default) => Reached>> = {
 const Live = Layer.merge(TestPlatform.layerPlatform, FetchHttpClient.layer)
 
 for (const [way, reach] of Object.entries(ways)) {
-  describe(way, () =>
+  describe(way, () => {
     describe("a platform that signs with another key than before", () => {
       it.scoped("is believed by that key at once, and asked for its current one after five minutes (B-275)", () =>
         Effect.gen(function*() {
