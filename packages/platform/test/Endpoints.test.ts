@@ -1,13 +1,14 @@
-import { Api } from "@effect-launchkey/core/Api"
+import { isPlain } from "@effect-launchkey/core/Api"
 import * as Entity from "@effect-launchkey/core/EntityIdentifier"
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
+import * as Administration from "@effect-launchkey/platform/Administration"
 import * as Store from "@effect-launchkey/platform/Store"
+import * as Contract from "@effect-launchkey/testing/Contract"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import * as TestPlatform from "@effect-launchkey/testing/TestPlatform"
-import * as HttpApi from "@effect/platform/HttpApi"
 import { assert, describe, it as test, layer } from "@effect/vitest"
-import { Effect, Layer, Option } from "effect"
-import { codeOf, exchange, opened } from "./support/forge.ts"
+import { Context, Effect, Layer, Option } from "effect"
+import { codeOf, exchange, message, opened, send } from "./support/forge.ts"
 
 /** A value that the platform refuses, and the code it is refused with where that is not `ARG-001`. */
 type Bad = readonly [value: unknown, code?: string]
@@ -223,6 +224,19 @@ const management = (serviceId: Entity.ServiceId): Readonly<Record<string, Body |
 const ofUser: Body = { json: { identifier: "user" }, bad: { identifier: notUser } }
 
 const bodies: Readonly<Record<string, Readonly<Record<string, Body | undefined>>>> = {
+  public: { ping: undefined, publicKey: undefined, publicKeyById: undefined, qrCode: undefined },
+  linking: {
+    link: {
+      json: { code: "0000000", sdk_key: sdkKey, name: "Phone", type: "IOS", public_key: TestKeys.stranger.publicKey },
+      bad: {
+        code: [[""], ["000000"], ["00000000"], ["00-0000"], [7], [null]],
+        sdk_key: notId,
+        name: [[""], ["n".repeat(256)], [7], [null]],
+        type: [[""], ["t".repeat(65)], [7], [null]],
+        public_key: newKey.bad.public_key
+      }
+    }
+  },
   organization: {
     createDirectory: { json: { name: "a directory" }, bad: { name: notName }, good: { name: names } },
     allDirectories: undefined,
@@ -369,42 +383,70 @@ const bodies: Readonly<Record<string, Readonly<Record<string, Body | undefined>>
   }
 }
 
-/** Who calls the endpoints of a group, and for whom. */
-const callers: Readonly<Record<string, { readonly issuer: string; readonly key: TestKeys.TestKey }>> = {
-  organization: { issuer: Entity.organization(organizationId), key: TestKeys.organization },
-  organizationServices: { issuer: Entity.organization(organizationId), key: TestKeys.organization },
-  directory: { issuer: Entity.directory(directoryId), key: TestKeys.directory },
-  directoryServices: { issuer: Entity.directory(directoryId), key: TestKeys.directory },
-  service: { issuer: Entity.service(serviceId), key: TestKeys.service }
+interface Caller {
+  readonly issuer: string
+  readonly key: TestKeys.TestKey
 }
 
-const endpoints: Array<
-  { readonly group: string; readonly name: string; readonly method: string; readonly path: string }
-> = []
-HttpApi.reflect(Api, {
-  onGroup: () => {},
-  onEndpoint: ({ endpoint, group }) => {
-    if (group.identifier === "public" || group.identifier === "linking") return
-    endpoints.push({
-      group: group.identifier,
-      name: endpoint.name,
-      method: endpoint.method,
-      path: endpoint.path.replace(/:\w+/, someId)
-    })
-  }
-})
+const callerOf = (issuer: string, key: TestKeys.TestKey) => Effect.succeed<Caller>({ issuer, key })
 
-test("every endpoint that is called under seal has its requests here", () => {
-  assert.deepStrictEqual(
-    Object.entries(bodies).flatMap(([group, of]) => Object.keys(of).map((name) => `${group}.${name}`)).sort(),
-    endpoints.map(({ group, name }) => `${group}.${name}`).sort()
-  )
+class LinkedDevice extends Context.Tag("LinkedDevice")<LinkedDevice, Caller>() {}
+
+/** Who calls the endpoints of a group, and for whom. */
+const callers: Readonly<Record<string, Effect.Effect<Caller, never, LinkedDevice>>> = {
+  organization: callerOf(Entity.organization(organizationId), TestKeys.organization),
+  organizationServices: callerOf(Entity.organization(organizationId), TestKeys.organization),
+  directory: callerOf(Entity.directory(directoryId), TestKeys.directory),
+  directoryServices: callerOf(Entity.directory(directoryId), TestKeys.directory),
+  service: callerOf(Entity.service(serviceId), TestKeys.service),
+  device: LinkedDevice
+}
+
+const linked = Layer.effect(
+  LinkedDevice,
+  Effect.gen(function*() {
+    const administration = yield* Administration.Administration
+    const { code, deviceId } = yield* administration.linkDevice({ directoryId, identifier: "user" })
+    const body = JSON.stringify({ ...bodies["linking"]?.["link"]?.json, code, public_key: TestKeys.device.publicKey })
+    yield* send({ method: "POST", path: "/device/v3/link", authorization: undefined, body })
+    return { issuer: Entity.device(deviceId), key: TestKeys.device }
+  })
+)
+
+/** What is no id, for each parameter of a path: none has a character that ends a path or a part of it. */
+const badParameters = ["x", `${someId}0`, `%7B${someId}%7D`, keyId.replaceAll(":", ""), "%00"]
+
+describe("of every endpoint", () => {
+  test("there is a request here", () => {
+    assert.deepStrictEqual(
+      Object.entries(bodies).flatMap(([group, of]) => Object.keys(of).map((name) => `${group}.${name}`)).sort(),
+      Contract.endpoints.map(({ group, name }) => `${group}.${name}`).sort()
+    )
+  })
+
+  test("every member that its body may have is tried", () => {
+    for (const { group, members, name } of Contract.endpoints) {
+      const { bad, optional } = { bad: {}, optional: [], ...bodies[group]?.[name] }
+      const wanted = (those: ReadonlyArray<Contract.Member>) => those.map(({ wire }) => wire).sort()
+      assert.deepStrictEqual(Object.keys(bad).sort(), wanted(members), `${group}.${name}`)
+      assert.deepStrictEqual([...optional].sort(), wanted(members.filter((_) => _.optional)), `${group}.${name}`)
+    }
+  })
 })
 
 const described = (value: unknown) => {
   const text = JSON.stringify(value) ?? "undefined"
   return text.length > 100 ? `${text.slice(0, 100)}…` : text
 }
+
+/** Asked without a seal. */
+const plainly = ({ json, method, path }: { readonly json?: object; readonly method: string; readonly path: string }) =>
+  Effect.gen(function*() {
+    const shaped = yield* message({ method, path })
+    const body = json === undefined ? undefined : JSON.stringify(json)
+    const { body: plaintext, status } = yield* send({ ...shaped, authorization: undefined, body })
+    return { status, plaintext }
+  })
 
 const organizationService = Effect.flatMap(Store.Store, (store) =>
   store.insertService({
@@ -419,47 +461,79 @@ const organizationService = Effect.flatMap(Store.Store, (store) =>
     policy: ServicePolicy.none
   }, "service"))
 
-layer(Layer.provideMerge(Layer.effectDiscard(organizationService), TestPlatform.layer))(
+layer(Layer.provideMerge(Layer.merge(Layer.effectDiscard(organizationService), linked), TestPlatform.layer))(
   "the platform, asked by hand,",
   (it) => {
-    for (const { group, method, name, path } of endpoints) {
+    for (const { errors, group, method, name, parameters, template } of Contract.endpoints) {
       const body = bodies[group]?.[name]
-      const request = { method, path, ...(body === undefined ? {} : { json: body.json }) }
+      const caller = callers[group]
+      const path = template.replace(/:\w+/g, someId)
 
-      describe(`for ${method} ${path.replace(someId, "<id>")}`, () => {
-        it.effect("refuses with 401 who is not who it says it is", () =>
-          Effect.gen(function*() {
-            const issuer = callers[group]?.issuer ?? Entity.device(someId)
-            const answer = yield* exchange({ ...request, issuer, key: TestKeys.stranger })
-            assert.strictEqual(answer.received.status, 401)
-            opened(answer)
-          }))
+      /** The code of a refusal, and what was told in confidence. */
+      const answerTo = (forgery: { readonly json?: object; readonly path?: string }) =>
+        Effect.gen(function*() {
+          const request = { method, path, ...(body === undefined ? {} : { json: body.json }), ...forgery }
+          const by = caller === undefined ? undefined : yield* caller
+          const answer = by === undefined
+            ? yield* plainly(request)
+            : yield* Effect.map(exchange({ ...request, ...by }), (answer) => ({
+              status: answer.received.status,
+              plaintext: opened(answer, by.key)
+            }))
+          return { code: answer.status < 400 ? "served" : codeOf(answer.plaintext), plaintext: answer.plaintext }
+        })
 
-        it.effect("refuses with 403 who is of another kind", () =>
-          Effect.gen(function*() {
-            const other = callers[group === "service" ? "directory" : "service"]
-            assert(other !== undefined)
-            const answer = yield* exchange({ ...request, ...other })
-            assert.strictEqual(answer.received.status, 403)
-            assert.strictEqual(codeOf(opened(answer, other.key)), "HTTP-403")
-          }))
+      const refusedFor = (plaintext: string) => {
+        const { error_detail: detail } = JSON.parse(plaintext) as { readonly error_detail: object }
+        return Object.keys(detail)
+      }
 
-        const caller = callers[group]
-        if (caller === undefined || body === undefined) return
+      describe(`for ${method} ${template}`, () => {
+        test("has a caller if it is called under seal", () => {
+          assert.strictEqual(caller === undefined, isPlain(path))
+          assert.strictEqual(caller === undefined, !errors.includes("Unauthorized"))
+        })
 
-        const answerTo = (json: object) =>
-          Effect.map(exchange({ ...request, ...caller, json }), (answer) => {
-            const plaintext = opened(answer, caller.key)
-            return answer.received.status < 400 ? { code: "served", plaintext } : { code: codeOf(plaintext), plaintext }
-          })
+        if (caller !== undefined) {
+          const request = { method, path, ...(body === undefined ? {} : { json: body.json }) }
 
-        const missing = new Set(["ARG-001", "SVC-002", "DIR-001"])
+          it.effect("refuses with 401 who is not who it says it is", () =>
+            Effect.gen(function*() {
+              const { issuer } = yield* caller
+              const answer = yield* exchange({ ...request, issuer, key: TestKeys.stranger })
+              assert.strictEqual(answer.received.status, 401)
+              opened(answer)
+            }))
+
+          it.effect("refuses with 403 who is of another kind", () =>
+            Effect.gen(function*() {
+              const other = yield* callers[group === "service" ? "directory" : "service"] ?? caller
+              const answer = yield* exchange({ ...request, ...other })
+              assert.strictEqual(answer.received.status, 403)
+              assert.strictEqual(codeOf(opened(answer, other.key)), "HTTP-403")
+            }))
+        }
+
+        if (parameters.length > 0) {
+          it.effect("refuses with 400 a path that holds something else than an id, and names which", () =>
+            Effect.gen(function*() {
+              for (const bad of badParameters) {
+                const { code, plaintext } = yield* answerTo({ path: template.replace(/:\w+/g, bad) })
+                assert.strictEqual(code, "ARG-001", bad)
+                assert.deepStrictEqual(refusedFor(plaintext), parameters, bad)
+              }
+            }))
+        }
+
+        if (body === undefined) return
+
+        const unread = ["ARG-001", "SVC-002", "DIR-001"]
 
         it.effect("reads a request that holds what it wants, null for nothing, and what nobody knows", () =>
           Effect.gen(function*() {
             const nulls = Object.fromEntries((body.optional ?? []).map((member) => [member, null]))
-            const { code, plaintext } = yield* answerTo({ ...body.json, ...nulls, favorite_color: "blue" })
-            assert.notInclude([...missing], code, plaintext)
+            const { code, plaintext } = yield* answerTo({ json: { ...body.json, ...nulls, favorite_color: "blue" } })
+            assert.notInclude(unread, code, plaintext)
           }))
 
         if (body.good !== undefined) {
@@ -467,8 +541,8 @@ layer(Layer.provideMerge(Layer.effectDiscard(organizationService), TestPlatform.
             Effect.gen(function*() {
               for (const [member, values] of Object.entries(body.good ?? {})) {
                 for (const value of values) {
-                  const { code, plaintext } = yield* answerTo({ ...body.json, [member]: value })
-                  assert.notInclude([...missing], code, `${member}: ${described(value)}: ${plaintext}`)
+                  const { code, plaintext } = yield* answerTo({ json: { ...body.json, [member]: value } })
+                  assert.notInclude(unread, code, `${member}: ${described(value)}: ${plaintext}`)
                 }
               }
             }))
@@ -481,12 +555,11 @@ layer(Layer.provideMerge(Layer.effectDiscard(organizationService), TestPlatform.
                 ? []
                 : [[undefined, member === "policy" ? "SVC-002" : "ARG-001"]]
               for (const [value, expected = "ARG-001"] of [...absent, ...values]) {
-                const { code, plaintext } = yield* answerTo({ ...body.json, [member]: value })
+                const { code, plaintext } = yield* answerTo({ json: { ...body.json, [member]: value } })
                 assert.strictEqual(code, expected, `${member}: ${described(value)}`)
                 // The code of its own says which member it is about.
                 if (expected === "KEY-001" || expected === "DIR-001") continue
-                const { error_detail: detail } = JSON.parse(plaintext) as { readonly error_detail: object }
-                assert.deepStrictEqual(Object.keys(detail), [member], `${member}: ${described(value)}`)
+                assert.deepStrictEqual(refusedFor(plaintext), [member], `${member}: ${described(value)}`)
               }
             }
           }))

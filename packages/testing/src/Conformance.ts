@@ -10,6 +10,7 @@ import type { Services } from "./ConformanceTarget.ts"
 import { answers } from "./internal/conformance/answers.ts"
 import { clocks } from "./internal/conformance/clocks.ts"
 import { credentials } from "./internal/conformance/credentials.ts"
+import { devices } from "./internal/conformance/devices.ts"
 import { directories } from "./internal/conformance/directories.ts"
 import { keys } from "./internal/conformance/keys.ts"
 import { numberMatching } from "./internal/conformance/numberMatching.ts"
@@ -52,6 +53,7 @@ export const conformance = <E>(name: string, live: Layer.Layer<Services, E>): vo
     policies,
     servicePolicies,
     users,
+    devices,
     rights,
     webhooks,
     wire,

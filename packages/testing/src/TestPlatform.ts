@@ -200,7 +200,14 @@ const conformanceTarget = Layer.scoped(
   })
 )
 
-const layerAt = (baseUrl: string): Layer.Layer<
+/**
+ * What reaches the platform of the context by an HTTP client: for an app that a test has made of it, such as one that
+ * counts what it answers.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerAt = (baseUrl: string): Layer.Layer<
   TestPlatform | ConformanceTarget.ConformanceTarget | Transport.Transport | RemoteApi.RemoteApi,
   never,
   | HttpClient.HttpClient

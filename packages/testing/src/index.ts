@@ -29,6 +29,13 @@ export * as Conformance from "./Conformance.ts"
 export * as ConformanceTarget from "./ConformanceTarget.ts"
 
 /**
+ * What the contract declares of each endpoint, for tests that have to try all of it.
+ *
+ * @since 0.1.0
+ */
+export * as Contract from "./Contract.ts"
+
+/**
  * A proxy on loopback that stands before a platform and has real connections meet the faults of `Faults`.
  *
  * @see docs/faults.md
