@@ -126,6 +126,21 @@ export interface Service extends ServiceManagement {
 }
 
 /**
+ * The client of one directory.
+ *
+ * @example
+ * ```ts
+ * import { DirectoryClient, LinkQrCode } from "@effect-launchkey/clients"
+ * import { Effect } from "effect"
+ *
+ * const enroll = (user: string) =>
+ *   Effect.gen(function*() {
+ *     const directory = yield* DirectoryClient.DirectoryClient
+ *     const link = yield* directory.linkDevice(user, { ttl: "1 hour" })
+ *     return { code: link.code, image: LinkQrCode.svg(link) }
+ *   })
+ * ```
+ *
  * @since 0.1.0
  * @category tags
  */

@@ -49,6 +49,8 @@ export interface Service {
 }
 
 /**
+ * The credentials of one directory.
+ *
  * @since 0.1.0
  * @category tags
  */

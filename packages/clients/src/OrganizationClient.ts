@@ -158,6 +158,24 @@ export interface Service extends ServiceManagement {
 }
 
 /**
+ * The client of one organization.
+ *
+ * @example
+ * ```ts
+ * import { OrganizationClient } from "@effect-launchkey/clients"
+ * import { Effect } from "effect"
+ *
+ * const addDirectory = (name: string, pem: string) =>
+ *   Effect.gen(function*() {
+ *     const organization = yield* OrganizationClient.OrganizationClient
+ *     const id = yield* organization.createDirectory(name)
+ *     yield* organization.addDirectoryKey(id, pem, { type: "SIGNATURE" })
+ *     // What is absent stays, null clears, a value sets.
+ *     yield* organization.updateDirectory(id, { androidKey: null, webhookUrl: "https://example.com/hooks" })
+ *     return yield* organization.getDirectory(id)
+ *   })
+ * ```
+ *
  * @since 0.1.0
  * @category tags
  */

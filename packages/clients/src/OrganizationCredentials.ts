@@ -52,6 +52,22 @@ export interface Service {
 }
 
 /**
+ * The credentials of one organization.
+ *
+ * @example
+ * ```ts
+ * import { OrganizationCredentials } from "@effect-launchkey/clients"
+ * import { Effect } from "effect"
+ *
+ * const openTenant = (name: string) =>
+ *   Effect.gen(function*() {
+ *     const credentials = yield* OrganizationCredentials.OrganizationCredentials
+ *     const organization = yield* credentials.organizationClient
+ *     const directory = yield* credentials.directoryClient(yield* organization.createDirectory(name))
+ *     return yield* credentials.serviceClient(yield* directory.createService("Login"))
+ *   })
+ * ```
+ *
  * @since 0.1.0
  * @category tags
  */

@@ -24,6 +24,19 @@ export const margin: Duration.Duration = Duration.seconds(15)
  * one before, and none is longer than 5 seconds; each then varies at random by a fifth, so that many clients do not
  * ask in step. It ends {@link margin} after the time to live.
  *
+ * @example
+ * ```ts
+ * import { Polling, ServiceClient } from "@effect-launchkey/clients"
+ * import type { Authorization } from "@effect-launchkey/core"
+ * import { Effect, Schedule } from "effect"
+ *
+ * // every three seconds at most, for a minute
+ * const schedule = Polling.defaultSchedule("1 minute").pipe(Schedule.union(Schedule.spaced("3 seconds")))
+ *
+ * const patiently = (id: Authorization.AuthorizationRequestId) =>
+ *   Effect.flatMap(ServiceClient.ServiceClient, (service) => service.awaitResponse(id, { schedule }))
+ * ```
+ *
  * @since 0.1.0
  * @category schedules
  */

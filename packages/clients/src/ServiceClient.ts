@@ -323,6 +323,25 @@ export interface Service {
 }
 
 /**
+ * The client of one service.
+ *
+ * @example
+ * ```ts
+ * import { ServiceClient } from "@effect-launchkey/clients"
+ * import { Effect } from "effect"
+ *
+ * const login = (user: string) =>
+ *   Effect.gen(function*() {
+ *     const service = yield* ServiceClient.ServiceClient
+ *     const request = yield* service.authorize(user, { context: "Log in", ttl: "2 minutes" })
+ *     const { authorized } = yield* service.awaitResponse(request)
+ *     if (authorized) yield* service.sessionStart(user, { authorizationRequestId: request.id })
+ *     return authorized
+ *   }).pipe(
+ *     Effect.catchTag("RequestTimedOut", () => Effect.succeed(false))
+ *   )
+ * ```
+ *
  * @since 0.1.0
  * @category tags
  */

@@ -222,6 +222,23 @@ export const fromOptions = (options: unknown): Either.Either<AuthPolicy, Invalid
  * The policy of these options. Throws {@link InvalidPolicy} where the types let an illegal one pass: for literals in
  * source. For anything from outside there is {@link fromOptions}.
  *
+ * @example
+ * ```ts
+ * import { AuthPolicy } from "@effect-launchkey/core"
+ * import { Either } from "effect"
+ *
+ * const policy = AuthPolicy.make({ factors: ["knowledge", "possession"], denyRootedJailbroken: true })
+ *
+ * const vault = { name: "Vault", latitude: 36.120825, longitude: -115.157216, radius: 250 }
+ * const there = AuthPolicy.withGeofence(policy, vault) // an Either, as the name may be taken
+ *
+ * const fromOutside = AuthPolicy.fromOptions({ any: 9 })
+ * Either.match(fromOutside, {
+ *   onLeft: ({ issues }) => issues.map(({ path, problem }) => `${path}: ${problem}`),
+ *   onRight: () => []
+ * })
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -60,7 +60,8 @@ export const ListedDirectory = Schema.transform(
 )
 
 /**
- * What of a directory is to change: what is absent stays, null clears.
+ * What of a directory is to change: what is absent stays; null clears, and so does an empty text, save `active` and
+ * `denialContextInquiryEnabled`, which null leaves.
  *
  * @since 0.1.0
  * @category schemas

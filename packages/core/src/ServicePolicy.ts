@@ -337,6 +337,21 @@ export function factors(required: ReadonlyArray<Factor>, restrictions: Restricti
 /**
  * One requirement inside the fences and another outside. Throws `InvalidPolicy`: for literals in source.
  *
+ * @example
+ * ```ts
+ * import { ServicePolicy } from "@effect-launchkey/core"
+ *
+ * const policy = ServicePolicy.conditionalGeofence({
+ *   fences: [
+ *     { name: "Office", latitude: 43.6532, longitude: -79.3832, radius: 300 },
+ *     { country: "CA", administrativeArea: "CA-ON" }
+ *   ],
+ *   inside: ServicePolicy.methodAmount(1),
+ *   outside: ServicePolicy.factors(["inherence", "possession"]),
+ *   denyRootedJailbroken: true
+ * })
+ * ```
+ *
  * @see docs/protocol.md "The policy of a service"
  * @since 0.1.0
  * @category constructors

@@ -34,7 +34,8 @@ export const WebUrl = Schema.String.pipe(
 )
 
 /**
- * In a change: another address, or an empty text, by which the official SDK that cannot send null takes the address away.
+ * An address, or an empty text for none: the official SDK that cannot send null takes an address away by it, and the one
+ * that reads null as an empty text writes it again.
  *
  * @since 0.1.0
  * @category schemas
@@ -63,7 +64,7 @@ export class ServiceProfile extends Schema.Class<ServiceProfile>("@effect-launch
 }) {}
 
 /**
- * A new service, active unless told otherwise.
+ * A new service, active unless told otherwise. An empty text is none, save as its name.
  *
  * @since 0.1.0
  * @category schemas
@@ -71,8 +72,8 @@ export class ServiceProfile extends Schema.Class<ServiceProfile>("@effect-launch
 export const NewService = Schema.Struct({
   name: ServiceName,
   description: Schema.optionalWith(Description, { nullable: true }),
-  icon: Schema.optionalWith(WebUrl, { nullable: true }),
-  callbackUrl: Schema.optionalWith(WebUrl, { nullable: true }).pipe(Schema.fromKey("callback_url")),
+  icon: Schema.optionalWith(ClearableUrl, { nullable: true }),
+  callbackUrl: Schema.optionalWith(ClearableUrl, { nullable: true }).pipe(Schema.fromKey("callback_url")),
   active: Schema.optionalWith(LenientBoolean, { nullable: true })
 })
 

@@ -189,6 +189,21 @@ export const fromOptions = (options: unknown): Either.Either<TimeFence, InvalidP
  * Throws `InvalidPolicy` where the types let an illegal fence pass: for literals in source. For anything from outside
  * there is {@link fromOptions}.
  *
+ * @example
+ * ```ts
+ * import { ServicePolicy, TimeFence } from "@effect-launchkey/core"
+ *
+ * const nights = TimeFence.make({
+ *   name: "Weekend nights",
+ *   days: ["Friday", "Saturday"],
+ *   start: { hour: 22, minute: 0 },
+ *   end: { hour: 6, minute: 0 }, // of the day after
+ *   timeZone: "America/Toronto"
+ * })
+ *
+ * const policy = ServicePolicy.legacy({ any: 2, timeFences: [nights] })
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */

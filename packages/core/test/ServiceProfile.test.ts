@@ -35,6 +35,13 @@ describe("NewService", () => {
     )
   })
 
+  it("reads an empty text for no address, and no other text that is none", () => {
+    const is = Schema.is(NewService)
+    assert.isTrue(is({ name: "n", description: "", icon: "", callbackUrl: "" }))
+    assert.isFalse(is({ name: "n", icon: " " }))
+    assert.isFalse(is({ name: "n", callbackUrl: "nowhere" }))
+  })
+
   it("limits the description to 1024 code points", () => {
     const is = Schema.is(NewService)
     assert.isTrue(is({ name: "n", description: "🔑".repeat(1024) }))

@@ -153,11 +153,13 @@ export const uniqueName = (name: string): string => name.trim().toLowerCase()
 const isNullOrEmpty = (value: string | null | undefined): value is "" | null | undefined =>
   value === undefined || value === null || value === ""
 
-/** None where a member stays as it is. An empty text clears as null does: one official SDK cannot send null. */
+/** An empty text is none, as null is: one official SDK cannot send null, and another reads it as an empty text. */
+const given = (value: string | null | undefined): Option.Option<string> =>
+  isNullOrEmpty(value) ? Option.none() : Option.some(value)
+
+/** None where a member stays as it is. */
 const changed = (value: string | null | undefined): Option.Option<Option.Option<string>> =>
-  value === undefined
-    ? Option.none()
-    : Option.some(isNullOrEmpty(value) ? Option.none() : Option.some(value))
+  value === undefined ? Option.none() : Option.some(given(value))
 
 /**
  * Whether a directory may know a user by this: opaque texts of 1 to 255 code points, without control characters.
@@ -276,9 +278,11 @@ export const make: Effect.Effect<Service, never, Store.Store | PlatformClock.Pla
           return Either.right({ ...directory, sdkKeys: directory.sdkKeys.filter((other) => other !== sdkKey) })
         }).pipe(Effect.flatMap(found), Effect.asVoid),
 
-      createService: (owner, given) =>
+      createService: (owner, nameOrProfile) =>
         Effect.gen(function*() {
-          const profile: typeof NewService.Type = typeof given === "string" ? { name: given } : given
+          const profile: typeof NewService.Type = typeof nameOrProfile === "string"
+            ? { name: nameOrProfile }
+            : nameOrProfile
           const directory = yield* store.directory(Entity.DirectoryId.make(owner))
           const organizationId = Option.isSome(directory)
             ? directory.value.organizationId
@@ -288,9 +292,9 @@ export const make: Effect.Effect<Service, never, Store.Store | PlatformClock.Pla
             organizationId,
             directoryId: Option.map(directory, ({ id }) => id),
             name: profile.name,
-            description: Option.fromNullable(profile.description),
-            icon: Option.fromNullable(profile.icon),
-            callbackUrl: Option.fromNullable(profile.callbackUrl),
+            description: given(profile.description),
+            icon: given(profile.icon),
+            callbackUrl: given(profile.callbackUrl),
             active: profile.active ?? true,
             policy: ServicePolicy.none
           }

@@ -26,6 +26,17 @@ const unlinked = Effect.flatMap(
 )
 
 layer(TestPlatform.layer)("administration", (it) => {
+  it.effect("reads an empty text of a new service as none, as of a changed one", () =>
+    Effect.gen(function*() {
+      const { createService } = yield* administration
+      const created = yield* createService(directoryId, { name: "Bare", description: "", icon: "", callbackUrl: "" })
+      assert.deepInclude({ ...created }, {
+        description: Option.none(),
+        icon: Option.none(),
+        callbackUrl: Option.none()
+      })
+    }))
+
   describe("names", () => {
     it.effect("of directories are taken once in an organization, whatever their case and outer space", () =>
       Effect.gen(function*() {

@@ -56,7 +56,7 @@ const notNewUser: ReadonlyArray<Bad> = [
 ]
 const newUsers = ["x", "🔑".repeat(255), " ", "{}", "é"]
 const names = ["n", "🔑".repeat(128), " n "]
-const urls = ["http://a", `https://a.url/${"p".repeat(2034)}`]
+const urls = ["http://a", `https://a.url/${"p".repeat(2034)}`, ""]
 // The last of them leaves what is changed active.
 const booleans = [false, "false", "False", true, "true", "True"]
 const dates = [
@@ -195,7 +195,7 @@ const management = (serviceId: Entity.ServiceId): Readonly<Record<string, Body |
   updateService: {
     json: { service_id: serviceId },
     bad: { service_id: notId, ...profile.bad, name: notName.filter(([name]) => name !== null) },
-    good: { ...profile.good, icon: [...urls, ""], callback_url: [...urls, ""] },
+    good: profile.good,
     optional: ["name", ...profile.optional]
   },
   addServiceKey: {
@@ -256,7 +256,7 @@ const bodies: Readonly<Record<string, Readonly<Record<string, Body | undefined>>
         android_key: ["", "k"],
         ios_p12: [""],
         denial_context_inquiry_enabled: booleans,
-        webhook_url: [...urls, ""]
+        webhook_url: urls
       },
       optional: ["active", "android_key", "ios_p12", "denial_context_inquiry_enabled", "webhook_url"]
     },

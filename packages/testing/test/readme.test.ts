@@ -12,7 +12,7 @@ import { join } from "node:path"
 import * as TestKeys from "../src/TestKeys.ts"
 import * as TestPlatform from "../src/TestPlatform.ts"
 import * as MigrationTables from "./support/migrationTables.ts"
-import { documents, root, snippetsOf } from "./support/snippets.ts"
+import { documents, examples, root, snippetsOf } from "./support/snippets.ts"
 
 /** Files beside the packages, so that they find them as a project would. */
 const written = (sources: ReadonlyArray<string>) =>
@@ -90,11 +90,12 @@ describe("README", () => {
   )
 
   it.scopedLive(
-    "every snippet of it and of docs/ compiles, and so does every call in the tables of migrating",
+    "every snippet of it, of docs/ and of docstrings compiles, and so does every call in the tables of migrating",
     () =>
       Effect.gen(function*() {
+        assert.isAbove(examples.length, 5)
         const { files, folder } = yield* written(
-          [...documents.flatMap(snippetsOf), MigrationTables.program()]
+          [...documents.flatMap(snippetsOf), ...examples, MigrationTables.program()]
         )
         // In a process of its own: a compiler that is at it for long would keep the runner of the tests waiting.
         writeFileSync(

@@ -414,6 +414,27 @@ export const layerKeyring = (
 /**
  * With keys from PEM text.
  *
+ * @example
+ * ```ts
+ * import { ServiceClient } from "@effect-launchkey/clients"
+ * import { Transport } from "@effect-launchkey/transport"
+ * import { FetchHttpClient } from "@effect/platform"
+ * import { Layer, Redacted } from "effect"
+ *
+ * const serviceId = "a5a2d6d4-7d1c-11ee-b962-0242ac120002"
+ *
+ * const live = (pem: string) =>
+ *   ServiceClient.layer({ serviceId }).pipe(
+ *     Layer.provide(Transport.layer({
+ *       issuer: `svc:${serviceId}`,
+ *       baseUrl: "https://mfa.example.com",
+ *       signingKey: Redacted.make(pem),
+ *       attemptTimeout: "3 seconds"
+ *     })),
+ *     Layer.provide(FetchHttpClient.layer)
+ *   )
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */

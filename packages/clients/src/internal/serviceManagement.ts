@@ -8,15 +8,21 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { ServiceManagement } from "../ServiceManagement.ts"
 import { only, validate } from "./call.ts"
-import { given, keyChange, newKey } from "./inputs.ts"
+import { exact, given, keyChange, newKey } from "./inputs.ts"
 
 /** The methods that are derived for an owner: the same for either. */
 type Derived = DerivedClient.Client<typeof OrganizationServicesApi, TransportError | MessageRejected>
 
-const validateNew = validate(Schema.typeSchema(NewService))
-
-// Null is what clears an address here, so an empty text is a mistake.
+// None is given by leaving it out, and cleared by null, so an empty text is a mistake.
+const NewAddress = Schema.optionalWith(WebUrl, exact)
 const Address = Schema.optional(Schema.NullOr(WebUrl))
+
+const validateNew = validate(
+  Schema.typeSchema(NewService).pipe(
+    Schema.omit("icon", "callbackUrl"),
+    Schema.extend(Schema.Struct({ icon: NewAddress, callbackUrl: NewAddress }))
+  )
+)
 
 const validateChange = validate(
   Schema.typeSchema(ServiceChange).pipe(
