@@ -211,14 +211,24 @@ for (const source of sources) {
   }
 }
 
+/** The groups that a call is for: the one that it names, or those that the parameter may name which it passes on. */
+const groupsOf = (source: Source, argument: ts.Expression | undefined): ReadonlyArray<string> => {
+  const group = textOf(argument)
+  if (group !== undefined || argument === undefined) return group === undefined ? [] : [group]
+  return nodesOf(source.ast, ts.isParameter)
+    .filter(({ name }) => name.getText() === argument.getText())
+    .flatMap(({ type }) => type === undefined ? [] : nodesOf(type, ts.isStringLiteral))
+    .map(({ text }) => text)
+}
+
 export const handlers = new Map<string, Source>()
 for (const source of sources.filter(({ pkg }) => pkg === "platform")) {
   for (const call of nodesOf(source.ast, ts.isCallExpression)) {
     if (call.expression.getText() !== "HttpApiBuilder.group") continue
-    const group = textOf(call.arguments[1])
+    const groups = groupsOf(source, call.arguments[1])
     for (const handle of nodesOf(call, ts.isCallExpression)) {
       if (ts.isPropertyAccessExpression(handle.expression) && handle.expression.name.text === "handle") {
-        handlers.set(`${group ?? ""}.${textOf(handle.arguments[0]) ?? ""}`, source)
+        for (const group of groups) handlers.set(`${group}.${textOf(handle.arguments[0]) ?? ""}`, source)
       }
     }
   }
