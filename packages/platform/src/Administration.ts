@@ -35,6 +35,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as AuditLog from "./AuditLog.ts"
 import { audited } from "./internal/audited.ts"
+import { devicesOf } from "./internal/devices.ts"
 import { certificateFingerprint } from "./internal/pkcs12.ts"
 import * as PlatformClock from "./PlatformClock.ts"
 import * as Store from "./Store.ts"
@@ -364,7 +365,7 @@ export const make: Effect.Effect<Service, never, Store.Store | PlatformClock.Pla
 
       unlinkDevice: (user, deviceId) =>
         Effect.gen(function*() {
-          const devices = yield* store.devices(user)
+          const devices = yield* devicesOf(store, user, yield* clock.now)
           if (!devices.some(({ id }) => id === deviceId)) {
             return yield* new EntityNotFound({ detail: "the user has no such device" })
           }
@@ -385,17 +386,19 @@ export const make: Effect.Effect<Service, never, Store.Store | PlatformClock.Pla
           }
           const now = yield* clock.now
           const deviceId = DeviceId.make(yield* jose.randomUuid)
+          const expires = DateTime.addDuration(now, ttl)
           const device: Store.Device = {
             id: deviceId,
             user,
             status: "LINK_PENDING",
+            linkExpires: expires,
             name: Option.none(),
             type: Option.none(),
             created: now,
             updated: now
           }
           yield* store.ensureUser(user)
-          const expires = DateTime.addDuration(now, ttl)
+          yield* devicesOf(store, user, now)
           const requester = Option.fromNullable(options?.requester)
           const insert: Effect.Effect<LinkingCode, StoreUnavailable> = Effect.flatMap(randomCode, (code) =>
             Effect.flatMap(

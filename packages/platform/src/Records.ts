@@ -119,6 +119,8 @@ export interface Device {
   readonly id: DeviceId
   readonly user: UserKey
   readonly status: DeviceStatus
+  /** Until when its link can be completed, while that is pending. */
+  readonly linkExpires?: DateTime.Utc | undefined
   readonly name: Option.Option<string>
   readonly type: Option.Option<string>
   readonly created: DateTime.Utc

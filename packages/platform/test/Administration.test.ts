@@ -221,6 +221,21 @@ layer(TestPlatform.layer)("administration", (it) => {
         assert.strictEqual((yield* Effect.flip(device.link(code, sdkKey)))._tag, "EntityNotFound")
       }))
 
+    it.effect("leaves no device once its time has passed, and one that was completed in time", () =>
+      Effect.gen(function*() {
+        const store = yield* Store.Store
+        const clock = yield* PlatformClock.PlatformClock
+        const user = { directoryId, identifier: "link-abandoned" }
+        yield* start(user.identifier, { ttl: "5 minutes" })
+        const completed = yield* start(user.identifier, { ttl: "5 minutes" })
+        yield* Effect.flatMap(unlinked, (device) => device.link(completed.code, sdkKey))
+        const ids = Effect.map(store.devices(user), (devices) => devices.map(({ id }) => id))
+        yield* clock.advance("6 minutes")
+        assert.lengthOf(yield* ids, 2)
+        const next = yield* start(user.identifier)
+        assert.deepStrictEqual(yield* ids, [completed.deviceId, next.deviceId])
+      }))
+
     it.effect("serves the SDK keys of its directory alone", () =>
       Effect.gen(function*() {
         const { createDirectory, createSdkKey } = yield* administration

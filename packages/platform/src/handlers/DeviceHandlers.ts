@@ -75,7 +75,7 @@ export const linking = HttpApiBuilder.group(ServedApi, "linking", (handlers) =>
           return yield* new InvalidSdkKey({ detail })
         }
         const linked = yield* store.transaction(Effect.gen(function*() {
-          const linked = yield* store.completeLinking(payload.code, now, (device) => ({
+          const linked = yield* store.completeLinking(payload.code, now, ({ linkExpires: _, ...device }) => ({
             ...device,
             status: "LINKED",
             name: Option.some(payload.name),

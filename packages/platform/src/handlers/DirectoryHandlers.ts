@@ -12,8 +12,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Administration from "../Administration.ts"
 import * as Caller from "../Caller.ts"
+import { devicesOf } from "../internal/devices.ts"
 import { orForbidden } from "../internal/records.ts"
 import * as Permissions from "../Permissions.ts"
+import * as PlatformClock from "../PlatformClock.ts"
 import * as PlatformSettings from "../PlatformSettings.ts"
 import { ServedApi } from "../ServedApi.ts"
 import * as Store from "../Store.ts"
@@ -30,6 +32,7 @@ export const layer = HttpApiBuilder.group(ServedApi, "directory", (handlers) =>
   Effect.gen(function*() {
     const administration = yield* Administration.Administration
     const store = yield* Store.Store
+    const clock = yield* PlatformClock.PlatformClock
     const totps = yield* Totps.Totps
     const permissions = yield* Permissions.make
     const { qrCodeUrl } = yield* PlatformSettings.PlatformSettings
@@ -66,7 +69,7 @@ export const layer = HttpApiBuilder.group(ServedApi, "directory", (handlers) =>
         }).pipe(orForbidden))
       .handle("listDevices", ({ payload }) =>
         Effect.gen(function*() {
-          const devices = yield* store.devices(yield* userOf(payload.user))
+          const devices = yield* devicesOf(store, yield* userOf(payload.user), yield* clock.now)
           return devices.map((device) =>
             new Device({ ...device, created: Option.some(device.created), updated: Option.some(device.updated) })
           )

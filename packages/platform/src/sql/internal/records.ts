@@ -88,6 +88,7 @@ export const device = codec<Records.Device>()(Schema.Struct({
   id: DeviceId,
   user: UserKey,
   status: DeviceStatus,
+  linkExpires: Schema.optional(Time),
   name: orNull(Schema.String),
   type: orNull(Schema.String),
   created: Time,

@@ -60,9 +60,12 @@ const linking = (it: It) =>
         const link = yield* directory.linkDevice(user, { ttl: "5 minutes" })
         yield* advance("4 minutes")
         assert.strictEqual((yield* image(link)).status, 200)
+        assert.lengthOf(yield* directory.listDevices(user), 1)
         yield* advance("1 minutes")
         assert.strictEqual((yield* image(link)).status, 404)
         assert.strictEqual(yield* tagOf(completeLink(link.code, sdkKey)), "EntityNotFound")
+        assert.deepStrictEqual(yield* directory.listDevices(user), [])
+        assert.strictEqual(yield* tagOf(directory.unlinkDevice(user, link.deviceId)), "EntityNotFound")
       }))
 
     it.effect("gives the code no less than five minutes and no more than a day: nothing is sent (B-228)", () =>
