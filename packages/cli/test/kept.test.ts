@@ -2,54 +2,16 @@ import * as OrganizationCredentials from "@effect-launchkey/clients/Organization
 import * as Authenticator from "@effect-launchkey/platform/Authenticator"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import * as Keyring from "@effect-launchkey/transport/Keyring"
-import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
-import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
-import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, layer } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Logger, Option, Predicate, Schedule } from "effect"
-import * as ServeCommand from "../src/commands/ServeCommand.ts"
-import * as ServeConfig from "../src/ServeConfig.ts"
+import { Effect, Fiber, Predicate, Schedule } from "effect"
 import { launchkey } from "./support/launchkey.ts"
-
-const environment = Layer.mergeAll(
-  NodeContext.layer,
-  FetchHttpClient.layer,
-  Layer.provide(RemoteApi.layer, FetchHttpClient.layer)
-)
+import { configured, environment } from "./support/served.ts"
 
 /** A platform in a file of its own, which can be started and stopped. */
-const kept = Effect.gen(function*() {
-  const fs = yield* FileSystem.FileSystem
-  const folder = yield* fs.makeTempDirectoryScoped({ prefix: "launchkey-" })
-  const file = `${folder}/serve.json`
-  const config = {
-    baseUrl: "https://mfa.example.com",
-    store: "file:platform.db",
-    keyEncryptionKeyFile: "key",
-    authenticator: false,
-    listen: { port: 0 },
-    operations: { enabled: false }
-  }
-  yield* fs.writeFileString(file, JSON.stringify(config))
-  yield* fs.writeFileString(`${folder}/key`, "A".repeat(43), { mode: 0o600 })
-  yield* fs.writeFileString(`${folder}/organization.pub.pem`, TestKeys.organization.publicKey)
-  const admin = (...args: ReadonlyArray<string>) => launchkey({}, "admin", ...args, "--config", file)
-  const startAt = Effect.gen(function*() {
-    const started = yield* Deferred.make<ServeCommand.Served>()
-    const loaded = yield* ServeConfig.load(Option.some(file))
-    const fiber = yield* Effect.forkScoped(
-      Effect.provide(
-        ServeCommand.serve(loaded, (at) => Effect.asVoid(Deferred.succeed(started, at))),
-        Logger.remove(Logger.defaultLogger)
-      )
-    )
-    const { address } = yield* Effect.raceFirst(Deferred.await(started), Fiber.join(fiber))
-    return { address, fiber }
-  })
-  const start = Effect.map(startAt, ({ fiber }) => fiber)
-  return { admin, file, folder, fs, start, startAt }
-})
+const kept = Effect.map(
+  configured({ store: "file:platform.db", operations: { enabled: false } }),
+  ({ start, ...there }) => ({ ...there, startAt: start, start: Effect.map(start, ({ fiber }) => fiber) })
+)
 
 layer(environment, { excludeTestServices: true, timeout: 60_000 })("a platform in a file", (it) => {
   it.scoped("is operated while it is served, and while it is not", () =>

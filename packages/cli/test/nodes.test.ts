@@ -3,57 +3,25 @@ import * as Authenticator from "@effect-launchkey/platform/Authenticator"
 import { pgSchema, serverUrl } from "@effect-launchkey/testing/sql/TestDatabases"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
 import * as Keyring from "@effect-launchkey/transport/Keyring"
-import * as RemoteApi from "@effect-launchkey/transport/RemoteApi"
-import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, layer } from "@effect/vitest"
-import { Deferred, Effect, Either, Fiber, Layer, Logger, Option, Predicate, Redacted } from "effect"
+import { Effect, Either, Fiber, Layer, Logger, Option, Predicate, Redacted } from "effect"
 import * as ServeCommand from "../src/commands/ServeCommand.ts"
 import * as Backend from "../src/internal/backend.ts"
 import * as ServeConfig from "../src/ServeConfig.ts"
-import { launchkey } from "./support/launchkey.ts"
-
-const environment = Layer.mergeAll(
-  NodeContext.layer,
-  FetchHttpClient.layer,
-  Layer.provide(RemoteApi.layer, FetchHttpClient.layer)
-)
+import { configured, environment } from "./support/served.ts"
 
 /** A configuration by which any number of nodes serve one platform in an empty PostgreSQL. */
-const shared = Effect.gen(function*() {
-  const fs = yield* FileSystem.FileSystem
-  const folder = yield* fs.makeTempDirectoryScoped({ prefix: "launchkey-" })
-  const { url } = yield* pgSchema
-  const file = `${folder}/serve.json`
-  yield* fs.writeFileString(
-    file,
-    JSON.stringify({
-      baseUrl: "https://mfa.example.com",
-      store: Redacted.value(url),
-      keyEncryptionKeyFile: "key",
-      authenticator: false,
-      listen: { port: 0 },
-      operations: { port: 0 }
+const shared = Effect.flatMap(pgSchema, ({ url }) =>
+  Effect.map(
+    configured({ store: Redacted.value(url), operations: { port: 0 } }),
+    ({ admin, folder, start }) => ({
+      admin,
+      folder,
+      node: Effect.map(start, ({ fiber, ...served }) => ({ ...served, stop: Fiber.interrupt(fiber) }))
     })
-  )
-  yield* fs.writeFileString(`${folder}/key`, "A".repeat(43), { mode: 0o600 })
-  yield* fs.writeFileString(`${folder}/organization.pub.pem`, TestKeys.organization.publicKey)
-  const admin = (...args: ReadonlyArray<string>) => launchkey({}, "admin", ...args, "--config", file)
-  const node = Effect.gen(function*() {
-    const started = yield* Deferred.make<ServeCommand.Served>()
-    const loaded = yield* ServeConfig.load(Option.some(file))
-    const fiber = yield* Effect.forkScoped(
-      Effect.provide(
-        ServeCommand.serve(loaded, (at) => Effect.asVoid(Deferred.succeed(started, at))),
-        Logger.remove(Logger.defaultLogger)
-      )
-    )
-    return { ...yield* Effect.raceFirst(Deferred.await(started), Fiber.join(fiber)), stop: Fiber.interrupt(fiber) }
-  })
-  return { admin, folder, node }
-})
+  ))
 
 /** What is warned of where a node stands on a PostgreSQL that answers before it is on the disk, or after. */
 const warnings = (store: URL, committed: "on" | "off") =>

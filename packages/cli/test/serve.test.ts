@@ -11,7 +11,6 @@ import {
   Either,
   Fiber,
   Layer,
-  Logger,
   Option,
   Predicate,
   Redacted,
@@ -20,9 +19,9 @@ import {
 } from "effect"
 import { execFileSync, spawn, spawnSync } from "node:child_process"
 import * as Https from "node:https"
-import * as ServeCommand from "../src/commands/ServeCommand.ts"
 import * as ServeConfig from "../src/ServeConfig.ts"
 import { launchkey, read, root } from "./support/launchkey.ts"
+import { serve } from "./support/served.ts"
 
 const environment = Layer.merge(NodeContext.layer, FetchHttpClient.layer)
 
@@ -51,15 +50,8 @@ const small = { baseUrl: "https://mfa.example.com", store: "memory:", authentica
 const served = (config: object) =>
   Effect.gen(function*() {
     const { result } = yield* loaded({ listen: { port: 0 }, operations: { port: 0 }, ...small, ...config })
-    const started = yield* Deferred.make<ServeCommand.Served>()
-    const fiber = yield* Effect.forkScoped(
-      Effect.provide(
-        ServeCommand.serve(yield* result, (at) => Effect.asVoid(Deferred.succeed(started, at))),
-        Logger.remove(Logger.defaultLogger)
-      )
-    )
-    const at = yield* Effect.raceFirst(Deferred.await(started), Fiber.join(fiber))
-    return { ...at, fiber, operations: Option.getOrElse(at.operations, () => "") }
+    const at = yield* serve(yield* result)
+    return { ...at, operations: Option.getOrElse(at.operations, () => "") }
   })
 
 layer(environment, { excludeTestServices: true })("the configuration of a platform", (it) => {
