@@ -1,9 +1,12 @@
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Stream } from "effect"
+import * as Http from "node:http"
+import type { AddressInfo } from "node:net"
 import { maximumBodyLength } from "../src/Claims.ts"
 import * as exchange from "../src/internal/exchange.ts"
 import { ReadResponse } from "../src/internal/readResponse.ts"
@@ -42,6 +45,36 @@ describe("a body whose length is announced", () => {
       const error = yield* Effect.flip(answering(announced(3, broken)))
       assert.strictEqual(error.reason, "Unreachable")
     }))
+})
+
+/** How many connections were made to a server that answers 204, and where it is. */
+const empty = Effect.acquireRelease(
+  Effect.async<{ readonly baseUrl: string; readonly connections: () => number; readonly server: Http.Server }>(
+    (resume) => {
+      let connections = 0
+      const server = Http.createServer((_, response) => response.writeHead(204).end())
+      server.on("connection", () => connections++)
+      server.listen(0, "127.0.0.1", () => {
+        const { port } = server.address() as AddressInfo
+        resume(Effect.succeed({ baseUrl: `http://127.0.0.1:${port}`, connections: () => connections, server }))
+      })
+    }
+  ),
+  ({ server }) =>
+    Effect.async<void>((resume) => {
+      server.close(() => resume(Effect.void))
+      server.closeAllConnections()
+    })
+)
+
+describe("an answer of status 204", () => {
+  it.scopedLive("needs no reading to leave its connection to the next call", () =>
+    Effect.gen(function*() {
+      const { baseUrl, connections } = yield* empty
+      const call = exchange.make(yield* HttpClient.HttpClient, { baseUrl })
+      for (let i = 0; i < 10; i++) assert.strictEqual((yield* call(request)).body.length, 0)
+      assert.isAtMost(connections(), 2)
+    }).pipe(Effect.provide(FetchHttpClient.layer)))
 })
 
 describe("a response that was read", () => {
