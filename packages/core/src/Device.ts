@@ -66,11 +66,15 @@ export type DeviceStatus = typeof DeviceStatus.Type
  * @since 0.1.0
  * @category schemas
  */
-export const NewUser = Schema.transformOrFail(text("the user"), Schema.String, {
-  strict: true,
-  decode: ParseResult.succeed,
-  encode: (user) => ParseResult.validate(User)(user)
-})
+export const NewUser = Schema.transformOrFail(
+  text("the user"),
+  Schema.String.annotations({ arbitrary: () => (fc) => fc.string({ minLength: 1 }) }),
+  {
+    strict: true,
+    decode: ParseResult.succeed,
+    encode: (user) => ParseResult.validate(User)(user)
+  }
+)
 
 /**
  * Starts the link of a device to a user, who exists from then on. The code serves for 300 to 86400 seconds.
