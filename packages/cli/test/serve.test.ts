@@ -256,8 +256,11 @@ layer(environment, { excludeTestServices: true })("a platform that is served", (
       assert.strictEqual((yield* asked(address)).status, 403)
       assert.strictEqual((yield* http.get(`${address}/public/v3/ping`)).status, 200)
       const { address: without } = yield* served({})
-      // as of whatever is asked for without a signature
-      assert.strictEqual((yield* http.get(`${without}/console/`)).status, 401)
+      const nowhere = ["/console/", "/console", "/console/api/session", "/authenticator/app.js", "/authenticator?x=/"]
+      assert.deepStrictEqual(
+        yield* Effect.forEach(nowhere, (path) => Effect.map(http.get(`${without}${path}`), ({ status }) => status)),
+        nowhere.map(() => 404)
+      )
       assert.notInclude(yield* (yield* http.post(`${without}/console/api/session`)).text, "SignInNeeded")
     }))
 

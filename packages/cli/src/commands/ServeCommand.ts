@@ -4,7 +4,9 @@
  * @see docs/operating.md
  * @since 0.1.0
  */
+import * as AuthenticatorPage from "@effect-launchkey/authenticator/AuthenticatorPage"
 import * as NodeAuthenticatorPage from "@effect-launchkey/authenticator/NodeAuthenticatorPage"
+import * as ConsolePage from "@effect-launchkey/console/ConsolePage"
 import * as NodeConsolePage from "@effect-launchkey/console/NodeConsolePage"
 import { OrganizationId } from "@effect-launchkey/core/EntityIdentifier"
 import * as Admin from "@effect-launchkey/platform/Admin"
@@ -100,6 +102,16 @@ const consoleBeside = (
     Effect.catchTag("NoPasskeysThere", Effect.die)
   )
 
+/** A page that is off. A browser that looks for it would be told that its request is not signed. */
+const without = (path: string) => (app: HttpApp.Default): HttpApp.Default =>
+  Effect.flatMap(
+    HttpServerRequest.HttpServerRequest,
+    ({ url }) =>
+      url.replace(/\/?(?:\?.*)?$/, "/").startsWith(path)
+        ? Effect.succeed(HttpServerResponse.text("This platform has no such page.", { status: 404 }))
+        : app
+  )
+
 /** An id that no organization has. */
 const nobody = OrganizationId.make("00000000-0000-0000-0000-000000000000")
 
@@ -153,8 +165,8 @@ export const serve = (
 
     const platform = yield* Effect.provide(Platform.httpApp, backend)
     const console = config.console.enabled ? yield* consoleBeside(config, backend) : identity<HttpApp.Default>
-    const consolePage = config.console.enabled ? yield* NodeConsolePage.make() : identity<HttpApp.Default>
-    const page = config.authenticator ? yield* NodeAuthenticatorPage.make() : identity<HttpApp.Default>
+    const consolePage = config.console.enabled ? yield* NodeConsolePage.make() : without(ConsolePage.path)
+    const page = config.authenticator ? yield* NodeAuthenticatorPage.make() : without(AuthenticatorPage.path)
     const listening = yield* Listening.listen(bounded(page(consolePage(console(platform))), limits), {
       at: listen,
       certificate: pair,
