@@ -1,15 +1,14 @@
 import * as AuthenticatorPage from "@effect-launchkey/authenticator/AuthenticatorPage"
 import * as NodeAuthenticatorPage from "@effect-launchkey/authenticator/NodeAuthenticatorPage"
-import { assert, describe, it } from "@effect/vitest"
+import * as BrowserSuite from "@effect-launchkey/testing/BrowserSuite"
+import * as Browser from "@effect-launchkey/testing/TestBrowser"
+import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Simulation from "../play/Simulation.ts"
 import * as World from "../play/World.ts"
-import * as Chromium from "./support/Chromium.ts"
-
-if (Chromium.skipped) console.log(`${Chromium.none} The tests in a browser are skipped.`)
 
 const TwoPages = World.layer({
   port: 0,
@@ -22,11 +21,22 @@ const Simulated = World.layer(
   (sdk) => Layer.provideMerge(Simulation.layer({ pace: "100 millis" }), sdk)
 ).pipe(Layer.provide(Logger.remove(Logger.defaultLogger)))
 
-describe.skipIf(Chromium.skipped)("the application in a browser", () => {
+/** With what its pages complain of on their consoles. */
+const watched = Effect.map(Browser.profile(), (context) => {
+  context.setDefaultTimeout(30_000)
+  const complaints: Array<string> = []
+  context.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text())
+  })
+  context.on("weberror", (error) => complaints.push(String(error.error())))
+  return { context, complaints }
+})
+
+BrowserSuite.register(() => {
   it.scopedLive("links, logs in and logs out with the authenticator in a second window", () =>
     Effect.gen(function*() {
       const address = yield* World.Address
-      const { complaints, context } = yield* Chromium.make
+      const { complaints, context } = yield* watched
       yield* Effect.promise(async () => {
         const page = await context.newPage()
         await page.goto(address)
@@ -52,15 +62,14 @@ describe.skipIf(Chromium.skipped)("the application in a browser", () => {
         await page.getByText("Your session has ended.").waitFor()
         assert.deepStrictEqual(complaints, [])
       })
-    }).pipe(Effect.provide(TwoPages)), 120_000)
+    }).pipe(Effect.provide(Layer.merge(TwoPages, Browser.layer))), 120_000)
 
   it.scopedLive("does the same without scripts, by loading its pages again", () =>
     Effect.gen(function*() {
       const address = yield* World.Address
-      const { context } = yield* Chromium.make
+      const context = yield* Browser.profile({ javaScriptEnabled: false })
       yield* Effect.promise(async () => {
-        const browser = context.browser()
-        const page = await browser!.newPage({ javaScriptEnabled: false })
+        const page = await context.newPage()
         await page.goto(`${address}/link`)
         await page.getByLabel("User name").fill("scriptless@example.com")
         await page.getByRole("button", { name: "Show the code" }).click()
@@ -69,5 +78,5 @@ describe.skipIf(Chromium.skipped)("the application in a browser", () => {
         await page.getByRole("button", { name: "Log in" }).click()
         await page.getByRole("heading", { name: "Hello, scriptless@example.com" }).waitFor()
       })
-    }).pipe(Effect.provide(Simulated)), 120_000)
+    }).pipe(Effect.provide(Layer.merge(Simulated, Browser.layer))), 120_000)
 })

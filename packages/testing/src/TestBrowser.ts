@@ -3,11 +3,11 @@
  *
  * @since 0.1.0
  */
-
 import { Context, Effect, Layer, type Scope } from "effect"
 import * as Assert from "node:assert/strict"
 import * as Fs from "node:fs"
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core"
+import * as PageChecks from "./PageChecks.ts"
 
 const places = [
   process.env["CHROME_PATH"],
@@ -27,15 +27,7 @@ const places = [
 export const executable = places.find((path) => path !== undefined && Fs.existsSync(path))
 
 /**
- * Whether there has to be one: then its absence fails a test, rather than skipping those that need it.
- *
- * @since 0.1.0
- * @category models
- */
-export const expected = process.env["EXPECT_BROWSER"] === "1"
-
-/**
- * What a test says that is skipped.
+ * What is said where there is none.
  *
  * @since 0.1.0
  * @category models
@@ -132,4 +124,21 @@ export const visit = (
     page.setDefaultTimeout(10_000)
     yield* Effect.promise(() => page.goto(url))
     return { context, page }
+  })
+
+/**
+ * That a page runs nothing of what injected markup would try, and reaches no other origin.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const withstands = (url: string): Effect.Effect<void, never, RunningBrowser | Scope.Scope> =>
+  Effect.gen(function*() {
+    const context = yield* profile()
+    const tried = yield* Effect.promise(async () => {
+      const page = await context.newPage()
+      await page.goto(url)
+      return page.evaluate(PageChecks.attacks)
+    })
+    Assert.deepStrictEqual(tried, ["innerHTML: TypeError", "inline script: did not run", "other origin: TypeError"])
   })
