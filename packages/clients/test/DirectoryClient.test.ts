@@ -237,7 +237,7 @@ describe("what is refused before anything is sent", () => {
       issues: [["deviceId", uuid]]
     }
   ]
-  refuses(cases, script)
+  refuses(cases, script, methods)
 })
 
 describe("make", () => {

@@ -310,8 +310,14 @@ describe("what is refused before anything is sent", () => {
     },
     {
       name: "no key for no directory",
-      call: (_) => _.addDirectoryKey(bad, "", { type: untyped(0) }),
-      issues: [["directoryId", uuid], ["pem", /^empty/], ["type", /^not a key type/]]
+      call: (_) => _.addDirectoryKey(bad, "", { type: untyped(0), active: untyped("yes"), expires: untyped("soon") }),
+      issues: [
+        ["directoryId", uuid],
+        ["pem", /^empty/],
+        ["type", /^not a key type/],
+        ["active", /^expected boolean$/],
+        ["expires", /^not a DateTime.Utc/]
+      ]
     },
     {
       name: "a private key",
@@ -325,8 +331,13 @@ describe("what is refused before anything is sent", () => {
     },
     {
       name: "a change of no key of no directory",
-      call: (_) => _.updateDirectoryKey(bad, untyped(keyId.toUpperCase()), { expires: untyped(0) }),
-      issues: [["directoryId", uuid], ["keyId", noKey], ["expires", /^not a DateTime.Utc/]]
+      call: (_) => _.updateDirectoryKey(bad, untyped(keyId.toUpperCase()), { active: untyped(1), expires: untyped(0) }),
+      issues: [
+        ["directoryId", uuid],
+        ["keyId", noKey],
+        ["active", /^expected boolean$/],
+        ["expires", /^not a DateTime.Utc/]
+      ]
     },
     {
       name: "to remove no key of no directory",
@@ -341,7 +352,7 @@ describe("what is refused before anything is sent", () => {
       issues: [["directoryId", uuid], ["sdkKey", uuid]]
     }
   ]
-  refuses(cases, script)
+  refuses(cases, script, methods)
 })
 
 describe("make", () => {

@@ -21,6 +21,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { OutcomeUnknown } from "../src/OutcomeUnknown.ts"
 import * as ServiceClient from "../src/ServiceClient.ts"
+import { triesAll } from "./methods.ts"
 import { answered, created, id, otherId, pending, refusal, script, serviceId } from "./support.ts"
 
 const reasons = [
@@ -218,59 +219,65 @@ describe("authorize", () => {
     }))
 })
 
-describe("what authorize refuses before anything is sent", () => {
-  const cases: ReadonlyArray<
-    readonly [
-      name: string,
-      user: string,
-      options: ServiceClient.AuthorizeOptions,
-      issues: ReadonlyArray<readonly [path: string, problem: RegExp]>
-    ]
-  > = [
-    ["an empty user", "", {}, [["user", /empty; give/]]],
-    ["a user that is no text", untyped(42), {}, [["user", /^the user is not a text/]]],
-    ["a context of 401 code points", "u", { context: "x".repeat(401) }, [[
-      "context",
-      /401.*shorten it to at most 400/
-    ]]],
-    ["a title of 201 code points", "u", { title: "🔑".repeat(201) }, [["title", /201.*shorten it to at most 200/]]],
-    ["29 seconds", "u", { ttl: "29 seconds" }, [["ttl", /^29 s .*from 30 to 600/]]],
-    ["601 seconds", "u", { ttl: "601 seconds" }, [["ttl", /^601 s .*from 30 to 600/]]],
-    ["a fraction of a second", "u", { ttl: "30500 millis" }, [["ttl", /^30.5 s .*whole number of seconds/]]],
-    ["a time to live without end", "u", { ttl: Duration.infinity }, [["ttl", /from 30 to 600/]]],
-    ["a ttl that is no duration", "u", { ttl: untyped("5 parsecs") }, [["ttl", /^not a duration; give one/]]],
-    ["one denial reason", "u", { denialReasons: [{ id: "f", reason: "r", fraud: true }] }, [
-      ["denialReasons", /give at least two/],
-      ["denialReasons", /every denial reason is fraudulent; add one/]
-    ]],
-    ["no denial reason in a list", "u", { denialReasons: [] }, [["denialReasons", /give at least two/]]],
-    ["two without a fraudulent one", "u", {
-      denialReasons: [DenialReason.ordinary("a", "one"), DenialReason.ordinary("b", "two")]
-    }, [["denialReasons", /no denial reason is fraudulent; add one/]]],
-    ["two with one id", "u", {
-      denialReasons: [{ id: "a", reason: "one", fraud: true }, { id: "a", reason: "two", fraud: false }]
-    }, [["denialReasons[1].id", /give each its own/]]],
-    ["a denial reason with an id of 6 code points", "u", {
-      denialReasons: [{ id: "toolong", reason: "one", fraud: true }, { id: "b", reason: "two", fraud: false }]
-    }, [["denialReasons[0].id", /at most 5/]]],
-    ["a denial reason without its members", "u", { denialReasons: untyped([{ id: "a" }]) }, [
-      ["denialReasons[0].reason", /missing/],
-      ["denialReasons[0].fraud", /missing/]
-    ]],
-    ["a policy in plain JSON", "u", { policy: untyped({ minimum_requirements: [] }) }, [
-      ["policy", /^not an authorization policy; build one/]
-    ]],
-    ["a policy in words", "u", { policy: untyped("any two") }, [["policy", /^not an authorization policy; build one/]]],
-    ["an option of another name", "u", untyped({ Policy: AuthPolicy.any(2) }), [["Policy", /not an option/]]],
-    ["null", "u", { context: untyped(null) }, [["context", /./]]],
-    ["several at once", "", { context: "x".repeat(401), ttl: "1 second" }, [
-      ["user", /empty/],
-      ["context", /401/],
-      ["ttl", /^1 s/]
-    ]]
+const refusedByAuthorize: ReadonlyArray<
+  readonly [
+    name: string,
+    user: string,
+    options: ServiceClient.AuthorizeOptions,
+    issues: ReadonlyArray<readonly [path: string, problem: RegExp]>
   ]
+> = [
+  ["an empty user", "", {}, [["user", /empty; give/]]],
+  ["a user that is no text", untyped(42), {}, [["user", /^the user is not a text/]]],
+  ["a context of 401 code points", "u", { context: "x".repeat(401) }, [[
+    "context",
+    /401.*shorten it to at most 400/
+  ]]],
+  ["a title of 201 code points", "u", { title: "🔑".repeat(201) }, [["title", /201.*shorten it to at most 200/]]],
+  ["29 seconds", "u", { ttl: "29 seconds" }, [["ttl", /^29 s .*from 30 to 600/]]],
+  ["601 seconds", "u", { ttl: "601 seconds" }, [["ttl", /^601 s .*from 30 to 600/]]],
+  ["a fraction of a second", "u", { ttl: "30500 millis" }, [["ttl", /^30.5 s .*whole number of seconds/]]],
+  ["a time to live without end", "u", { ttl: Duration.infinity }, [["ttl", /from 30 to 600/]]],
+  ["a ttl that is no duration", "u", { ttl: untyped("5 parsecs") }, [["ttl", /^not a duration; give one/]]],
+  ["one denial reason", "u", { denialReasons: [{ id: "f", reason: "r", fraud: true }] }, [
+    ["denialReasons", /give at least two/],
+    ["denialReasons", /every denial reason is fraudulent; add one/]
+  ]],
+  ["no denial reason in a list", "u", { denialReasons: [] }, [["denialReasons", /give at least two/]]],
+  ["two without a fraudulent one", "u", {
+    denialReasons: [DenialReason.ordinary("a", "one"), DenialReason.ordinary("b", "two")]
+  }, [["denialReasons", /no denial reason is fraudulent; add one/]]],
+  ["two with one id", "u", {
+    denialReasons: [{ id: "a", reason: "one", fraud: true }, { id: "a", reason: "two", fraud: false }]
+  }, [["denialReasons[1].id", /give each its own/]]],
+  ["a denial reason with an id of 6 code points", "u", {
+    denialReasons: [{ id: "toolong", reason: "one", fraud: true }, { id: "b", reason: "two", fraud: false }]
+  }, [["denialReasons[0].id", /at most 5/]]],
+  ["a denial reason without its members", "u", { denialReasons: untyped([{ id: "a" }]) }, [
+    ["denialReasons[0].reason", /missing/],
+    ["denialReasons[0].fraud", /missing/]
+  ]],
+  ["a policy in plain JSON", "u", { policy: untyped({ minimum_requirements: [] }) }, [
+    ["policy", /^not an authorization policy; build one/]
+  ]],
+  ["a policy in words", "u", { policy: untyped("any two") }, [["policy", /^not an authorization policy; build one/]]],
+  ["an option of another name", "u", untyped({ Policy: AuthPolicy.any(2) }), [["Policy", /not an option/]]],
+  ["null", "u", { context: untyped(null) }, [["context", /./]]],
+  ["texts that are no text, and a number that is no boolean", "u", {
+    title: untyped(7),
+    pushTitle: untyped(7),
+    pushBody: untyped(7),
+    numberMatch: untyped("yes")
+  }, [["title", /./], ["pushTitle", /./], ["pushBody", /./], ["numberMatch", /./]]],
+  ["several at once", "", { context: "x".repeat(401), ttl: "1 second" }, [
+    ["user", /empty/],
+    ["context", /401/],
+    ["ttl", /^1 s/]
+  ]]
+]
 
-  for (const [name, user, options, issues] of cases) {
+describe("what authorize refuses before anything is sent", () => {
+  for (const [name, user, options, issues] of refusedByAuthorize) {
     it.effect(name, () =>
       Effect.gen(function*() {
         const { client, sent } = yield* script([created])
@@ -428,28 +435,31 @@ describe("verifyTotp", () => {
 
 const bad = untyped<AuthorizationRequestId>
 
-describe("what the other methods refuse before anything is sent", () => {
-  const cases: ReadonlyArray<
-    readonly [
-      name: string,
-      path: string,
-      call: (client: ServiceClient.Service) => Effect.Effect<unknown, { readonly _tag: string }>
-    ]
-  > = [
-    ["getResponse: an empty id", "id", (client) => client.getResponse(bad(""))],
-    ["getResponse: an id that would be another path", "id", (client) => client.getResponse(bad(`../${id}`))],
-    ["getResponse: an id that is no text", "id", (client) => client.getResponse(bad(undefined))],
-    ["awaitResponse: an empty id", "id", (client) => client.awaitResponse(bad(""))],
-    ["cancel: an empty id", "id", (client) => client.cancel(bad(""))],
-    ["sessionStart: an empty user", "user", (client) => client.sessionStart("")],
-    [
-      "sessionStart: no UUID",
-      "authorizationRequestId",
-      (client) => client.sessionStart("u", { authorizationRequestId: bad("x") })
-    ],
-    ["sessionEnd: an empty user", "user", (client) => client.sessionEnd("")]
+const refusedByOthers: ReadonlyArray<
+  readonly [
+    name: string,
+    path: string,
+    call: (client: ServiceClient.Service) => Effect.Effect<unknown, { readonly _tag: string }>
   ]
-  for (const [name, path, call] of cases) {
+> = [
+  ["getResponse: an empty id", "id", (client) => client.getResponse(bad(""))],
+  ["getResponse: an id that would be another path", "id", (client) => client.getResponse(bad(`../${id}`))],
+  ["getResponse: an id that is no text", "id", (client) => client.getResponse(bad(undefined))],
+  ["awaitResponse: an empty id", "id", (client) => client.awaitResponse(bad(""))],
+  ["cancel: an empty id", "id", (client) => client.cancel(bad(""))],
+  ["sessionStart: an empty user", "user", (client) => client.sessionStart("")],
+  [
+    "sessionStart: no UUID",
+    "authorizationRequestId",
+    (client) => client.sessionStart("u", { authorizationRequestId: bad("x") })
+  ],
+  ["sessionEnd: an empty user", "user", (client) => client.sessionEnd("")],
+  ["verifyTotp: an empty user", "user", (client) => client.verifyTotp("", "123456")],
+  ["verifyTotp: a code that is no text", "code", (client) => client.verifyTotp("u", untyped(123_456))]
+]
+
+describe("what the other methods refuse before anything is sent", () => {
+  for (const [name, path, call] of refusedByOthers) {
     it.effect(name, () =>
       Effect.gen(function*() {
         const { client, sent } = yield* script([{ status: 204 }])
@@ -510,6 +520,16 @@ const methods: Record<
     declared: [...everywhere, "EntityNotFound", "RateLimited"]
   }
 }
+
+describe("what is refused before anything is sent", () => {
+  triesAll<ServiceClient.Service>([
+    ...refusedByAuthorize.map(([, user, options, issues]) => ({
+      call: (client: ServiceClient.Service) => client.authorize(user, options),
+      issues
+    })),
+    ...refusedByOthers.map(([, path, call]) => ({ call, issues: [[path, /./] as const] }))
+  ], methods)
+})
 
 /** What became of the call; OutcomeUnknown.test.ts has which of it leaves a create open. */
 const flipped = <A, E>(call: Effect.Effect<A, E>) =>

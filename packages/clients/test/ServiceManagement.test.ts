@@ -468,5 +468,5 @@ describe("what is refused before anything is sent", () => {
       issues: [["serviceId", uuid]]
     }
   ]
-  refuses(cases, script)
+  refuses(cases, script, methods("organization"))
 })

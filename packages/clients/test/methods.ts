@@ -1,4 +1,6 @@
+import { routeOf } from "@effect-launchkey/core/Api"
 import * as ApiError from "@effect-launchkey/core/ApiError"
+import * as Contract from "@effect-launchkey/testing/Contract"
 import * as TestTransport from "@effect-launchkey/testing/TestTransport"
 import type * as Transport from "@effect-launchkey/transport/Transport"
 import { MessageRejected, TransportError } from "@effect-launchkey/transport/TransportError"
@@ -6,6 +8,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { id } from "./support.ts"
 
 export type Call<Client> = (client: Client) => Effect.Effect<unknown, { readonly _tag: string }>
 
@@ -152,7 +155,49 @@ export const behaves = <Client>(
   })
 }
 
-export const refuses = <Client>(cases: ReadonlyArray<Refusal<Client>>, script: Scripted<Client>): void => {
+/** The method that a call is of. */
+const methodOf = <Client extends object>(call: Call<Client>): string => {
+  const named: Array<string> = []
+  const get = (_: object, name: string | symbol) => {
+    named.push(String(name))
+    return () => Effect.void
+  }
+  call(untyped(new Proxy({}, { get })))
+  return named.join()
+}
+
+/** What the contract takes for a call of the operation, as programs spell it. */
+const fieldsOf = (operation: string): ReadonlyArray<string> => {
+  const [method = "", path = ""] = operation.replace("…", id).split(" ")
+  const route = routeOf(method, path)?.endpoint
+  const endpoint = Contract.endpoints.find(({ group, name }) => `${group}.${name}` === route)
+  assert(endpoint !== undefined, operation)
+  return [...endpoint.parameters, ...endpoint.members.map(({ field }) => field)]
+}
+
+/** That whatever a method sends is among what it is seen to refuse: a member that is new in the contract is to be tried. */
+export const triesAll = <Client extends object>(
+  cases: ReadonlyArray<Omit<Refusal<Client>, "name">>,
+  methods: Readonly<Record<string, { readonly operation: string }>>
+): void => {
+  it("is something of every argument of every method", () => {
+    for (const [name, { operation }] of Object.entries(methods)) {
+      const refused = cases.filter(({ call }) => methodOf(call) === name).flatMap(({ issues }) =>
+        issues.map(([path]) => path.split(/[.[]/, 1)[0])
+      )
+      // A method for one of many sends a list of one.
+      const isTried = (field: string) => refused.includes(field) || refused.includes(field.replace(/s$/, ""))
+      assert.deepStrictEqual(fieldsOf(operation).filter((field) => !isTried(field)), [], name)
+    }
+  })
+}
+
+export const refuses = <Client extends object>(
+  cases: ReadonlyArray<Refusal<Client>>,
+  script: Scripted<Client>,
+  methods: Readonly<Record<string, { readonly operation: string }>>
+): void => {
+  triesAll(cases, methods)
   for (const { call, issues, name } of cases) {
     it.effect(name, () =>
       Effect.gen(function*() {

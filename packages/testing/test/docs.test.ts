@@ -1,4 +1,6 @@
+import { hints } from "@effect-launchkey/core/api/DeviceApi"
 import { table } from "@effect-launchkey/core/ApiError"
+import * as Contract from "@effect-launchkey/testing/Contract"
 import { assert, describe, it } from "@effect/vitest"
 import { readdirSync, readFileSync } from "node:fs"
 import * as MigrationTables from "./support/migrationTables.ts"
@@ -56,6 +58,45 @@ const tagsOf = (pkg: string): ReadonlyArray<string> => {
       )
     )
 }
+
+/** `…/services` is of organizations and of directories, and a key, whose path is left out, of directories too. */
+const pathsOf = (path: string): ReadonlyArray<string> =>
+  path === "" || path === "…/list"
+    ? ["/organization/v3/directory", "/organization/v3/service", "/directory/v3/service"].map((owner) =>
+      `${owner}/keys${path.slice(1)}`
+    )
+    : path.startsWith("…")
+    ? ["/organization/v3", "/directory/v3"].map((owner) => `${owner}${path.slice(1)}`)
+    : [path]
+
+describe("docs/protocol.md", () => {
+  it("has what each endpoint may fail with, besides what all may fail with, as the contract declares it", () => {
+    const told = readFileSync(`${root}docs/protocol.md`, "utf8").split("\n")
+      .flatMap((line) =>
+        Array.from(
+          line.matchAll(/^\| `(GET|POST|PUT|PATCH|DELETE)(?: (\S+))?`(?:, plain)? \|.*\| 20[^|]*\|([^|]*)\|$/g)
+        )
+      )
+      .flatMap(([, method, path = "", errors = ""]) =>
+        pathsOf(path.replace("<id>", ":id")).map((full) => [
+          `${method} ${full}`,
+          Array.from(errors.matchAll(/`(\w+)`/g), ([, tag]) => tag).sort()
+        ])
+      )
+    const all = ["InvalidParameters", "InvalidRoute", "Unauthorized", "Forbidden"]
+    const declared = Contract.endpoints.filter(({ group }) => group !== "public").map((
+      { errors, method, template }
+    ) => [
+      `${method} ${template}`,
+      errors.filter((tag) => !all.includes(tag)).sort()
+    ])
+    const stream = `GET ${hints.path}`
+    assert.deepStrictEqual(
+      Object.fromEntries(told.filter(([endpoint]) => endpoint !== stream)),
+      Object.fromEntries(declared)
+    )
+  })
+})
 
 describe("docs/errors.md", () => {
   const rows = readFileSync(`${root}docs/errors.md`, "utf8").split("\n").filter((line) => line.startsWith("| `"))
