@@ -11,6 +11,7 @@ import * as ConformanceTarget from "@effect-launchkey/testing/ConformanceTarget"
 import { withFile, withPg } from "@effect-launchkey/testing/sql/TestDatabases"
 import * as TestPlatform from "@effect-launchkey/testing/TestPlatform"
 import * as NodeJose from "@effect-launchkey/transport/NodeJose"
+import * as Redaction from "@effect-launchkey/transport/Redaction"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
@@ -29,7 +30,8 @@ const server = NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" }
 const receiving = Effect.gen(function*() {
   const { address, serve } = yield* NodeHttpServer.make(createServer, { port: 0, host: "127.0.0.1" })
   const { app, receiver } = yield* ConformanceTarget.webhookReceiver(HttpServer.formatAddress(address))
-  yield* serve(app)
+  // The spans of this server would have the webhooks' tokens, wherever nothing else of this process redacts them.
+  yield* Effect.provide(serve(app), Redaction.layer)
   return receiver
 })
 
