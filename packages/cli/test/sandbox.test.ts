@@ -13,9 +13,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, Predicate, Queue, Schema } from "effect"
 import { spawn } from "node:child_process"
 import * as Http from "node:http"
-import { createServer } from "node:net"
+import { createServer, type Server } from "node:net"
 import { fileURLToPath } from "node:url"
 import manifest from "../package.json" with { type: "json" }
+import * as SandboxCommand from "../src/commands/SandboxCommand.ts"
 import { version } from "../src/internal/version.ts"
 import { launchkey as inProcess } from "./support/launchkey.ts"
 
@@ -66,6 +67,19 @@ const post = (url: string, body: object) =>
     assert(Predicate.isRecord(json))
     return json
   })
+
+/** A port that somebody listens on while the scope is open. */
+const taken = Effect.acquireRelease(
+  Effect.async<Server>((resume) => {
+    const server = createServer()
+    server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+  }),
+  (server) => Effect.async<void>((resume) => void server.close(() => resume(Effect.void)))
+).pipe(Effect.map((server) => {
+  const address = server.address()
+  assert(address !== null && typeof address !== "string")
+  return address.port
+}))
 
 describe("launchkey", () => {
   it("carries the version of the package", () => {
@@ -202,25 +216,35 @@ describe("launchkey", () => {
         assert.strictEqual((yield* sandbox.ended).code, 0)
       }), slow)
 
+    it.scopedLive(
+      "has whoever calls while it starts come again, instead of waiting for ever",
+      () =>
+        Effect.gen(function*() {
+          const port = yield* Effect.scoped(taken)
+          const ready = yield* Deferred.make<string>()
+          yield* SandboxCommand.serve({ host: "127.0.0.1", port }, (url) => Deferred.succeed(ready, url)).pipe(
+            Effect.forkScoped
+          )
+          const ping = HttpClient.get(`http://127.0.0.1:${port}/public/v3/ping`)
+          const { headers, status } = yield* Effect.eventually(ping)
+          assert.deepStrictEqual([status, headers["retry-after"]], [503, "1"])
+          yield* Deferred.await(ready)
+          assert.strictEqual((yield* ping).status, 200)
+        }).pipe(Effect.provide(FetchHttpClient.layer)),
+      slow
+    )
+
     it.scopedLive("ends with 1 and says why where it cannot listen", () =>
       Effect.gen(function*() {
-        const server = yield* Effect.acquireRelease(
-          Effect.async<ReturnType<typeof createServer>>((resume) => {
-            const server = createServer()
-            server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-          }),
-          (server) => Effect.sync(() => server.close())
-        )
-        const address = server.address()
-        assert(address !== null && typeof address !== "string")
-        const refused = new RegExp(`Cannot listen on 127\\.0\\.0\\.1, port ${address.port}: .*EADDRINUSE`)
+        const port = yield* taken
+        const refused = new RegExp(`Cannot listen on 127\\.0\\.0\\.1, port ${port}: .*EADDRINUSE`)
         const { code, err, out } = yield* Effect.flatMap(
-          launchkey("sandbox", "--port", String(address.port)),
+          launchkey("sandbox", "--port", String(port)),
           ({ ended }) => ended
         )
         assert.deepStrictEqual([code, out], [1, ""])
         assert.match(err, refused)
-        const told = yield* inProcess({}, "sandbox", "--port", String(address.port), "--json")
+        const told = yield* inProcess({}, "sandbox", "--port", String(port), "--json")
         assert.deepStrictEqual([told.code, told.err], [1, ""])
         assert.match(told.out, refused)
       }).pipe(Effect.provide([NodeContext.layer, FetchHttpClient.layer])), slow)

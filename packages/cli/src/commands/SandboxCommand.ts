@@ -25,7 +25,7 @@ import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { createServer } from "node:http"
+import { createServer, type Server } from "node:http"
 import { CannotListen } from "../CannotListen.ts"
 import { StoreUrl } from "../ServeConfig.ts"
 
@@ -81,6 +81,13 @@ const backing = (store: string) =>
       (context) => Effect.provide(SqlSandbox.make, context)
     )
 
+/** Whoever calls before the platform is there is told so: the port is open by then, and nobody would answer. */
+const answerEarly = (server: Server) =>
+  server.on("request", (_, response) => {
+    if (server.listenerCount("request") > 1) return
+    response.writeHead(503, { "retry-after": "1" }).end("This sandbox is not ready. Try again in a second.\n")
+  })
+
 type Middleware = NonNullable<Sandbox.ServeOptions["middleware"]>
 
 /** With a page for browsers, and with what else is to be beside it. */
@@ -113,7 +120,7 @@ export const serve = (
   ready: (baseUrl: string) => Effect.Effect<void>
 ): Effect.Effect<never, Failure> =>
   Effect.suspend(() => {
-    const server = createServer()
+    const server = answerEarly(createServer())
     // A call that is being answered, or delayed on purpose, does not hold up the end.
     const closing = Layer.scopedDiscard(Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections())))
     // Whose tests these are has their receivers of webhooks on this machine.
