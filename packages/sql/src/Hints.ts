@@ -31,12 +31,6 @@ const heartbeat = Duration.seconds(15)
 const patience = Duration.millis(500)
 const attempts = 10
 
-/**
- * How long a connection that listens is left open when another has failed. A server that ends one ends all, and the driver
- * stops to hear errors of this one before it closes it: what the server says of its end would then end the process.
- */
-const parting = Duration.seconds(1)
-
 /** Listens again whenever that ends, after a while that grows to half a minute. */
 const again = Schedule.exponential("1 second").pipe(
   Schedule.union(Schedule.spaced("30 seconds")),
@@ -65,7 +59,7 @@ export const telling = (
   )
 
 /**
- * A connection that listens and is lost neither fails nor ends: the only sign is that nothing comes. So a notification
+ * A connection that listens may be lost without failing: then the only sign is that nothing comes. So a notification
  * of its own is sent now and then, and it listens anew when that does not come back. Goes on as long as the scope is
  * open.
  *
@@ -93,12 +87,12 @@ export const hints = (
     const watching = Effect.zipRight(
       Effect.zipRight(answered, onListening),
       Effect.forever(Effect.delay(answered, heartbeat))
-    ).pipe(Effect.tapError(() => Effect.sleep(parting)))
+    )
     // The end of a lost connection may take as long as TCP does.
     yield* Effect.raceFirst(Effect.disconnect(listening), watching)
   })
   return listenOnce.pipe(
-    // A lost connection also dies of its own end, as it cannot say UNLISTEN.
+    // The driver's own listening also dies of a lost connection, as it cannot say UNLISTEN.
     Effect.catchAllCause((cause) =>
       Effect.logDebug("stopped listening for hints; what they tell of is looked for meanwhile", cause)
     ),

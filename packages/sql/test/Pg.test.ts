@@ -1,6 +1,7 @@
 import * as Database from "@effect-launchkey/sql/Database"
 import * as Pg from "@effect-launchkey/sql/Pg"
 import { pgSchema, serverUrl } from "@effect-launchkey/testing/sql/TestDatabases"
+import * as PgClient from "@effect/sql-pg/PgClient"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Array from "effect/Array"
@@ -9,7 +10,9 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 
 const opened = Effect.gen(function*() {
   const { url } = yield* pgSchema
@@ -157,4 +160,69 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
         []
       )
     }))
+
+  describe("that is listened to", () => {
+    const channel = "told \"here\""
+    const asked = (sql: SqlClient.SqlClient, name: string) =>
+      sql<{ pid: number }>`
+        SELECT pid FROM pg_stat_activity WHERE application_name = ${name} AND query LIKE 'LISTEN%'`
+    const client = (name: string) =>
+      Effect.gen(function*() {
+        const { url } = yield* pgSchema
+        const context = yield* Layer.build(Pg.layer({ url, applicationName: name, maxConnections: 1 }))
+        return Context.get(context, PgClient.PgClient)
+      })
+    const until = (sql: SqlClient.SqlClient, name: string, count: number) =>
+      Effect.repeat(asked(sql, name), { until: (rows) => rows.length === count })
+
+    it.scopedLive("tells each channel what it is sent, by one connection more than it may have", () =>
+      Effect.gen(function*() {
+        const sql = yield* client("heard")
+        const heard = yield* Queue.unbounded<string>()
+        const listen = (name: string) =>
+          Effect.forkScoped(Stream.runForEach(sql.listen(name), (payload) => heard.offer(`${name}: ${payload}`)))
+        const others = yield* listen("others")
+        yield* listen(channel)
+        const both = Effect.zip(sql.notify(channel, "one"), sql.notify("others", "two"))
+        // What is sent before somebody listens is lost.
+        const lines = Effect.zipRight(Effect.zipRight(both, Effect.yieldNow()), heard.takeAll)
+        const awaited = new Set([`${channel}: one`, "others: two"])
+        yield* Effect.repeat(lines, {
+          until: (heard) => {
+            for (const line of heard) awaited.delete(line)
+            return awaited.size === 0
+          }
+        })
+        assert.lengthOf(yield* asked(sql, "heard"), 1)
+        yield* Fiber.interrupt(others)
+        yield* sql.notify(channel, "three")
+        yield* Effect.repeat(heard.take, { until: (line) => line === `${channel}: three` })
+      }))
+
+    it.scopedLive("fails whoever listens once the connection is lost, and listens again by another", () =>
+      Effect.gen(function*() {
+        const sql = yield* client("lost")
+        for (const _ of [1, 2]) {
+          const all = yield* Effect.all(
+            [channel, "others"].map((name) => Effect.fork(Effect.flip(Stream.runDrain(sql.listen(name)))))
+          )
+          yield* until(sql, "lost", 1)
+          yield* sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE application_name = 'lost' AND query LIKE 'LISTEN%'`
+          const errors = yield* Effect.forEach(all, Fiber.join)
+          assert.deepStrictEqual(errors.map(({ _tag }) => _tag), ["SqlError", "SqlError"])
+        }
+      }))
+
+    it.scopedLive("is ended by its server while nobody listens any more without harm to the process", () =>
+      Effect.gen(function*() {
+        const sql = yield* client("left")
+        for (const _ of Array.range(1, 20)) {
+          const listener = yield* Effect.fork(Stream.runDrain(sql.listen(channel)))
+          const [{ pid }] = yield* Effect.repeat(asked(sql, "left"), { until: Array.isNonEmptyReadonlyArray })
+          yield* Effect.all([sql`SELECT pg_terminate_backend(${pid})`, Fiber.interrupt(listener)], { concurrency: 2 })
+          yield* until(sql, "left", 0)
+        }
+      }))
+  })
 })
