@@ -13,6 +13,7 @@ import * as StaticPage from "./StaticPage.ts"
 
 /**
  * Where the sources of a page are: a folder with `main.ts`, `style.css`, `icon.svg` and the `index.html` that names them.
+ * `style.css` may import `page.css`: what every page starts from, and the looks of what `PageElements` makes.
  *
  * @since 0.1.0
  * @category models
@@ -69,6 +70,9 @@ const named = (file: string, body: Uint8Array): StaticPage.Asset => {
 
 const utf8 = new TextEncoder()
 
+/** What the styles of pages import as `page.css`. It is not compiled: below `dist` this finds it among the sources. */
+const pageStyles = fileURLToPath(new URL("../src/internal/page.css", import.meta.url))
+
 const bundled = async (
   { files = () => ({}), folder, name, worker = false }: Sources
 ): Promise<ReadonlyArray<StaticPage.Asset>> => {
@@ -89,6 +93,7 @@ const bundled = async (
     platform: "browser",
     target: "es2022",
     legalComments: "none",
+    alias: { "page.css": pageStyles },
     logLevel: "silent"
   })
   const output = (base: string) => {
