@@ -164,8 +164,9 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
   describe("that is listened to", () => {
     const channel = "told \"here\""
     const asked = (sql: SqlClient.SqlClient, name: string) =>
-      sql<{ pid: number }>`
-        SELECT pid FROM pg_stat_activity WHERE application_name = ${name} AND query LIKE 'LISTEN%'`
+      sql`SELECT pid FROM pg_stat_activity WHERE application_name = ${name} AND query LIKE 'LISTEN%'`
+    const ended = (sql: SqlClient.SqlClient, name: string) =>
+      sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ${name} AND query LIKE 'LISTEN%'`
     const client = (name: string) =>
       Effect.gen(function*() {
         const { url } = yield* pgSchema
@@ -207,8 +208,7 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
             [channel, "others"].map((name) => Effect.fork(Effect.flip(Stream.runDrain(sql.listen(name)))))
           )
           yield* until(sql, "lost", 1)
-          yield* sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE application_name = 'lost' AND query LIKE 'LISTEN%'`
+          yield* ended(sql, "lost")
           const errors = yield* Effect.forEach(all, Fiber.join)
           assert.deepStrictEqual(errors.map(({ _tag }) => _tag), ["SqlError", "SqlError"])
         }
@@ -219,8 +219,8 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
         const sql = yield* client("left")
         for (const _ of Array.range(1, 20)) {
           const listener = yield* Effect.fork(Stream.runDrain(sql.listen(channel)))
-          const [{ pid }] = yield* Effect.repeat(asked(sql, "left"), { until: Array.isNonEmptyReadonlyArray })
-          yield* Effect.all([sql`SELECT pg_terminate_backend(${pid})`, Fiber.interrupt(listener)], { concurrency: 2 })
+          yield* until(sql, "left", 1)
+          yield* Effect.all([ended(sql, "left"), Fiber.interrupt(listener)], { concurrency: 2 })
           yield* until(sql, "left", 0)
         }
       }))
