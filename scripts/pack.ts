@@ -113,7 +113,7 @@ const checkContents = (pkg: Published, tarball: string, unpacked: string): void 
     fail(`${pkg.name}: the tarball lacks ${file}`)
   }
   const known =
-    /^(LICENSE|README\.md|package\.json|CHANGELOG\.md|src\/.+\.ts|dist\/.+\.(js|js\.map|d\.ts|d\.ts\.map)|deploy\/[\w.]+|(dist|src\/internal)\/page\/[^/]+\.(html|css|svg)|dist\/page\/world-[\w-]+\.json)$/
+    /^(LICENSE|README\.md|package\.json|CHANGELOG\.md|src\/.+\.ts|dist\/.+\.(js|js\.map|d\.ts|d\.ts\.map)|deploy\/[\w.]+|(dist|src\/internal)\/page\/[^/]+\.(html|css|svg)|src\/internal\/page\.css|dist\/page\/world-[\w-]+\.json)$/
   for (const file of files.filter((file) => !known.test(file) || /\.test\.|(^|\/)test\//.test(file))) {
     fail(`${pkg.name}: the tarball has ${file}, which nobody needs`)
   }

@@ -1,11 +1,12 @@
 /**
  * Which tests show each row of this project's list of behaviours, in memory and over a socket, for `supported.ts`: found
- * in the names of the tests, which vitest tells.
+ * in the names of the tests, which vitest tells, or the report of a run of all.
  */
 import { spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { conformance, conformanceRun, tests, textsOf } from "./supported-sources.ts"
+import * as TestReport from "./test-report.ts"
 import * as Workspace from "./workspace.ts"
 
 /** The last row of the list. */
@@ -28,9 +29,19 @@ export interface Shown {
   readonly names: ReadonlyMap<string, Way>
 }
 
-const separator = " > "
+interface Listed {
+  readonly name: string
+  readonly file: string
+}
 
-const listed = (files: ReadonlyArray<string>): ReadonlyArray<{ readonly name: string; readonly file: string }> => {
+const listed = (files: ReadonlyArray<string>): ReadonlyArray<Listed> => {
+  const { results } = TestReport
+  if (results !== undefined) {
+    return files.flatMap((file) =>
+      results.filter(({ name }) => name === file)
+        .flatMap(({ assertionResults }) => assertionResults.map((test) => ({ file, name: TestReport.nameOf(test) })))
+    )
+  }
   const env = Object.entries(process.env).filter(([name]) => !name.startsWith("CONFORMANCE_"))
   const vitest = Path.join(Workspace.root, "node_modules/vitest/vitest.mjs")
   const { status, stderr, stdout } = spawnSync(process.execPath, [vitest, "list", ...files, "--json"], {
@@ -70,11 +81,11 @@ const files = [
 const found = new Map<string, Shown & { readonly names: Map<string, Way> }>()
 
 for (const { file, name } of listed(files)) {
-  const [outermost = "", group = "", ...rest] = name.split(separator)
-  const [, title, suffix] = /^(.*) \((B-[^()]*)\)$/.exec(rest.join(separator)) ?? []
+  const [outermost = "", group = "", ...rest] = name.split(TestReport.separator)
+  const [, title, suffix] = /^(.*) \((B-[^()]*)\)$/.exec(rest.join(TestReport.separator)) ?? []
   const way = wayOf(outermost)
   if (title === undefined || suffix === undefined || way === undefined) continue
-  const key = [file, group, title].join(separator)
+  const key = [file, group, title].join(TestReport.separator)
   const shown = found.get(key) ?? {
     ids: idsIn(suffix),
     group,

@@ -15,6 +15,7 @@ import * as Behaviours from "./supported-behaviours.ts"
 import { type Endpoint, endpoints, ids, keyOf, uncalled, withinTransport } from "./supported-contract.ts"
 import { deviations, highestId, sections } from "./supported-parity.ts"
 import { callers, conformance, exists, handlers, testsOf } from "./supported-sources.ts"
+import * as TestReport from "./test-report.ts"
 import * as Workspace from "./workspace.ts"
 
 const target = Path.join(Workspace.root, "SUPPORTED.md")
@@ -248,31 +249,19 @@ ${
 }
 `
 
-const at = process.argv.indexOf("--results")
-const report = at === -1 ? undefined : process.argv[at + 1] ?? ""
-if (report !== undefined && !Fs.existsSync(report)) {
-  found(`there is no report of tests at "${report}": run them with TEST_REPORT set to it`)
-} else if (report !== undefined) {
-  interface Assertion {
-    readonly ancestorTitles: ReadonlyArray<string>
-    readonly title: string
-    readonly status: string
-  }
-  interface Result {
-    readonly name: string
-    readonly status: string
-    readonly assertionResults: ReadonlyArray<Assertion>
-  }
-  const { testResults }: { readonly testResults: ReadonlyArray<Result> } = JSON.parse(Fs.readFileSync(report, "utf8"))
+if (TestReport.path !== undefined && TestReport.results === undefined) {
+  found(`there is no report of tests at "${TestReport.path}": run them with TEST_REPORT set to it`)
+} else if (TestReport.results !== undefined) {
+  const testResults = TestReport.results
   const passed = new Set(
     testResults.flatMap(({ assertionResults }) => assertionResults.filter(({ status }) => status === "passed"))
-      .map(({ ancestorTitles, title }) => [...ancestorTitles, title].join(" > "))
+      .map(TestReport.nameOf)
   )
   for (const { names } of Behaviours.shown) {
     for (const name of names.keys()) if (!passed.has(name)) found(`"${name}" did not pass, or was skipped`)
   }
   for (const file of used) {
-    const result = testResults.find(({ name }) => Path.resolve(name) === file)
+    const result = testResults.find(({ name }) => name === file)
     if (result?.status !== "passed") {
       found(`${Workspace.relative(file)} ${result === undefined ? "is not in the report" : "did not pass"}`)
     }
