@@ -1,13 +1,10 @@
 import * as ServicePolicy from "@effect-launchkey/core/ServicePolicy"
 import * as TestKeys from "@effect-launchkey/testing/TestKeys"
-import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, layer } from "@effect/vitest"
-import { Context, Deferred, Effect, Fiber, Layer, Logger, Option, Predicate, Schema } from "effect"
-import * as ServeCommand from "../src/commands/ServeCommand.ts"
-import * as ServeConfig from "../src/ServeConfig.ts"
+import { Context, Effect, Layer, Predicate, Schema } from "effect"
 import { launchkey } from "./support/launchkey.ts"
+import { configured, environment } from "./support/served.ts"
 
 /** A platform that is served, and what its operator does. */
 class Operated extends Context.Tag("test/Operated")<Operated, {
@@ -22,36 +19,16 @@ class Operated extends Context.Tag("test/Operated")<Operated, {
 const operated = Layer.scoped(
   Operated,
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const folder = yield* fs.makeTempDirectoryScoped({ prefix: "launchkey-" })
-    const file = `${folder}/serve.json`
-    yield* fs.writeFileString(
-      file,
-      JSON.stringify({
-        baseUrl: "https://mfa.example.com",
-        store: "memory:",
-        authenticator: false,
-        console: { enabled: true },
-        adminSocket: "admin.sock",
-        listen: { port: 0 },
-        operations: { enabled: false }
-      })
-    )
-    for (const name of ["organization", "directory", "service"] as const) {
+    const { admin, folder, fs, start } = yield* configured({
+      store: "memory:",
+      console: { enabled: true },
+      adminSocket: "admin.sock",
+      operations: { enabled: false }
+    })
+    for (const name of ["directory", "service"] as const) {
       yield* fs.writeFileString(`${folder}/${name}.pub.pem`, TestKeys[name].publicKey)
     }
-    const started = yield* Deferred.make<void>()
-    const fiber = yield* Effect.forkScoped(
-      Effect.provide(
-        ServeCommand.serve(
-          yield* ServeConfig.load(Option.some(file)),
-          () => Effect.asVoid(Deferred.succeed(started, undefined))
-        ),
-        Logger.remove(Logger.defaultLogger)
-      )
-    )
-    yield* Effect.raceFirst(Deferred.await(started), Fiber.join(fiber))
-    const admin = (...args: ReadonlyArray<string>) => launchkey({}, "admin", ...args, "--config", file)
+    yield* start
     return {
       folder,
       admin,
@@ -62,7 +39,7 @@ const operated = Layer.scoped(
         })
     }
   })
-).pipe(Layer.provideMerge(NodeContext.layer), Layer.provideMerge(FetchHttpClient.layer))
+).pipe(Layer.provideMerge(environment))
 
 const ids = {
   organization: "5b1c4f4e-7d1c-11ee-b962-0242ac120002",

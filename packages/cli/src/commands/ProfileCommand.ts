@@ -105,10 +105,7 @@ const add = Leaf.make("add", {
     const path = yield* Path.Path
     const name = yield* nameOf(given.name)
     const entity = yield* entityOf(given.entity)
-    const pins = yield* Effect.forEach(
-      given.pin,
-      pinOf
-    )
+    const pins = yield* Effect.forEach(given.pin, pinOf)
     yield* aKey("Where the private key is has to be said once", {
       file: given.keyFile,
       env: given.keyEnv,
